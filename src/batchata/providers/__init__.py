@@ -1,0 +1,1 @@
+"""One module per provider, imported on first use, behind the seam in `base`."""

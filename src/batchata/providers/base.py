@@ -1,0 +1,195 @@
+"""The seam between batchata and a provider: the whole of what the rest of the house knows about one.
+
+A provider turns a `Request` into the bytes of its wire (`prepare`), makes a batch of them with exactly one call that costs
+money (`create`), finds a batch whose create went unanswered (`find`), and fetches and reads answers. It holds no state of
+ours and takes no decision about money, retries or time. Its methods may be called from several threads at once.
+
+What is not in this file is not the provider's business.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+from batchata.request import Request
+from batchata.result import Outcome
+from batchata.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one provider batch may hold and how long things last; figures are the provider's own."""
+
+    jobs_per_batch: int
+    bytes_per_batch: int
+    bytes_per_job: int
+    expires_seconds: float
+    results_kept_seconds: float | None  # from the batch's creation; None: for ever
+    one_model_per_batch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How lines become the body of a create: `head + separator.join(lines) + tail`."""
+
+    head: bytes = b""
+    separator: bytes = b"\n"
+    tail: bytes = b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the provider's models endpoint says of a model; None where it does not say."""
+
+    context_window: int | None = None
+    output_cap: int | None = None
+    takes_temperature: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One request in the provider's dialect, and the most it can be billed for.
+
+    `body` is the JSON of the request itself, without its envelope line. `input_tokens_max` and `output_tokens_max` hold
+    whatever the model answers; `cache_write` is the dearest cache write the body can cause (None, "5m" or "1h").
+    `warnings` are for the user, said once per run.
+    """
+
+    body: bytes
+    input_tokens_max: int
+    output_tokens_max: int
+    cache_write: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A create about to be made, or one whose fate is looked for.
+
+    `nonce` names it in every `custom_id` and wherever the provider lets us set a mark. `at` is Unix time by our clock.
+    `upload_id` is what `stage` gave. `known_ids` are the provider batches that are certainly not it.
+    """
+
+    nonce: str
+    count: int
+    size: int
+    at: float
+    model: str | None = None
+    upload_id: str | None = None
+    known_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one look for an uncertain batch saw.
+
+    `found` is the id of a batch proven to be ours. `candidates` could be ours but are not proven yet. `complete` says that
+    the listing reached back past the intent by the provider's clock: only then does seeing nothing mean anything.
+    """
+
+    found: str | None = None
+    candidates: tuple[str, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStatus:
+    """What a provider says of a batch.
+
+    `ended`: it will do no more work. `results_gone`: it deleted the answers. `error`: the provider's words where the whole
+    batch failed before any request ran (then nothing of it was billed). `created_at` is Unix time by the provider's clock.
+    """
+
+    provider_id: str
+    ended: bool
+    created_at: float | None = None
+    done: int | None = None
+    results_gone: bool = False
+    error: str | None = None
+    error_kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of results, read. `custom_id` is None where the line is not one we can place.
+
+    `text` is the model's answer as text (JSON where a schema was asked). `error` is the provider's words where there is no
+    answer. `retryable`: the same request may do better later. `billed`: whether the provider charges for it; where its
+    documentation leaves that open the provider module says which way it decided, and why.
+    """
+
+    custom_id: str | None
+    outcome: Outcome
+    text: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    model: str | None = None
+    error: str | None = None
+    retryable: bool = False
+    billed: bool = True
+
+
+class Provider(Protocol):
+    """One provider's batch API. Every method that goes to the network raises `ProviderError` and nothing else for what the
+    provider or the network did; each call makes exactly one attempt at whatever costs money."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def envelope(self) -> Envelope: ...
+
+    def account(self) -> str:
+        """The key and base URL in use, as text to be fingerprinted by the caller (never stored or shown as it is)."""
+        ...
+
+    def facts(self, model: str) -> ModelFacts:
+        """One free call to the models endpoint, where there is one; `ModelFacts()` where there is none or it fails."""
+        ...
+
+    def prepare(self, request: Request, facts: ModelFacts) -> Prepared:
+        """The provider's exact request body and its bound. Pure. Raises `ValidationError` or `DocumentError`, naming what
+        can't be sent and the provider's figure, where the provider would refuse it or it can't be bounded under a limit."""
+        ...
+
+    def line(self, custom_id: str, body: bytes) -> bytes:
+        """`body` with its name, as it stands in the envelope. No newline at its end."""
+        ...
+
+    def stage(self, intent: Intent, spool: BinaryIO) -> str | None:
+        """Upload the body where the provider wants that before a create; the upload's id, None where it has no such step."""
+        ...
+
+    def create(self, intent: Intent, spool: BinaryIO) -> str:
+        """Make the batch: exactly one POST, no retry, no redirect. Returns the provider's id.
+
+        Raises `CreateRefusedError` where nothing was made, `CreateUnknownError` where that is not known.
+        """
+        ...
+
+    def find(self, intent: Intent) -> Sighting:
+        """Look once for the batch of an unanswered create."""
+        ...
+
+    def poll(self, provider_ids: Sequence[str]) -> Mapping[str, BatchStatus]:
+        """What the provider says of these batches, by one listing where that is cheaper than one call each. An id it says
+        nothing of is left out: unseen, not gone."""
+        ...
+
+    def results(self, provider_id: str) -> Iterator[bytes]:
+        """The raw result bytes as they stream in, in chunks of any size. Raises `ProviderError` if cut short."""
+        ...
+
+    def read(self, line: bytes) -> Answer:
+        """One result line (without its newline). Never raises: a line that can't be read is an `Answer` saying so."""
+        ...
+
+    def cancel(self, provider_id: str) -> None:
+        """Ask the provider to stop. A batch that has ended already is no error."""
+        ...
+
+    def close(self) -> None:
+        """Free what is held. A batch at the provider goes on."""
+        ...

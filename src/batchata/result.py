@@ -1,0 +1,179 @@
+"""How a job ended: `JobResult`, the ways an attempt can end, and the history of its attempts."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from batchata.citation import Citation
+from batchata.usage import NANO, Money, Usage, to_usd
+
+
+class Outcome(StrEnum):
+    """The ways an attempt, and so a job, can end."""
+
+    SUCCEEDED = "succeeded"
+    TRUNCATED = "truncated"  # cut by the output cap or the context window: paid, incomplete
+    REFUSED = "refused"  # the model or a safety filter would not answer
+    INVALID = "invalid"  # an answer that does not fit the response_model
+    ERROR = "error"  # the provider's error for this request, or a file that can't be read
+    EXPIRED = "expired"  # the provider did not get to it in time
+    CANCELLED = "cancelled"  # cancelled before it was answered
+    MISSING = "missing"  # the batch ended and its results have no line for it
+    LOST = "lost"  # deleted by the provider before it was fetched: charged, not sent again
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a job. `cost` is in nano-dollars; `provider_batch` is the provider's id, None if nothing was sent."""
+
+    outcome: Outcome
+    provider_batch: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    cost: Money = 0
+    error: str | None = None
+
+    @property
+    def cost_usd(self) -> float:
+        return to_usd(self.cost)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "outcome": self.outcome.value,
+            "provider_batch": self.provider_batch,
+            "usage": self.usage.to_dict(),
+            "cost_usd": self.cost_usd,
+            "error": self.error,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Attempt":
+        return cls(
+            outcome=Outcome(data["outcome"]),
+            provider_batch=data["provider_batch"],
+            usage=Usage(**data["usage"]),
+            cost=round(data["cost_usd"] * NANO),
+            error=data["error"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """The end of one job, with all that was paid for it.
+
+    `raw_response` is the model's answer as text, kept whatever became of it. `parsed_response` is an instance of the job's
+    `response_model`, or a dict where the class is not at hand. `model` is the one that answered. `usage` and `cost` (in
+    nano-dollars) are of the last attempt that was answered plus every earlier one: all that this job was billed.
+    """
+
+    job_id: str
+    outcome: Outcome
+    raw_response: str | None = None
+    parsed_response: Any = None
+    error: str | None = None
+    model: str | None = None
+    file: str | None = None
+    metadata: Any = None
+    usage: Usage = field(default_factory=Usage)
+    cost: Money = 0
+    attempts: tuple[Attempt, ...] = ()
+    citations: list[Citation] = field(default_factory=list)
+    citation_mappings: dict[str, list[Citation]] = field(default_factory=dict)
+    unsupported: list[str] = field(default_factory=list)
+
+    @property
+    def is_success(self) -> bool:
+        return self.outcome is Outcome.SUCCEEDED
+
+    @property
+    def input_tokens(self) -> int:
+        return self.usage.input_tokens
+
+    @property
+    def output_tokens(self) -> int:
+        return self.usage.output_tokens
+
+    @property
+    def total_tokens(self) -> int:
+        return self.usage.total_tokens
+
+    @property
+    def cost_usd(self) -> float:
+        return to_usd(self.cost)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; `from_dict` takes it back."""
+        parsed = self.parsed_response
+        return {
+            "job_id": self.job_id,
+            "outcome": self.outcome.value,
+            "is_success": self.is_success,
+            "error": self.error,
+            "parsed_response": parsed.model_dump(mode="json") if hasattr(parsed, "model_dump") else parsed,
+            "raw_response": self.raw_response,
+            "model": self.model,
+            "file": self.file,
+            "metadata": self.metadata,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "total_tokens": self.total_tokens,
+            "cost_usd": self.cost_usd,
+            "usage": self.usage.to_dict(),
+            "attempts": [attempt.to_dict() for attempt in self.attempts],
+            "citations": [citation.to_dict() for citation in self.citations],
+            "citation_mappings": {
+                path: [citation.to_dict() for citation in found] for path, found in self.citation_mappings.items()
+            },
+            "unsupported": list(self.unsupported),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], response_model: Any = None) -> "JobResult":
+        """The result that `to_dict` wrote. With `response_model` (a Pydantic class) the parsed answer is an instance."""
+        parsed = data["parsed_response"]
+        if response_model is not None and parsed is not None:
+            # JSON mode: what model_dump(mode="json") wrote as strings (dates, Decimals, bytes) is read back, strict or not
+            parsed = response_model.model_validate_json(orjson.dumps(parsed), by_name=True, by_alias=True)
+        return cls(
+            job_id=data["job_id"],
+            outcome=Outcome(data["outcome"]),
+            raw_response=data["raw_response"],
+            parsed_response=parsed,
+            error=data["error"],
+            model=data["model"],
+            file=data["file"],
+            metadata=data["metadata"],
+            usage=Usage(**data["usage"]),
+            cost=round(data["cost_usd"] * NANO),
+            attempts=tuple(Attempt.from_dict(attempt) for attempt in data["attempts"]),
+            citations=[Citation.from_dict(citation) for citation in data["citations"]],
+            citation_mappings={
+                path: [Citation.from_dict(citation) for citation in found]
+                for path, found in data["citation_mappings"].items()
+            },
+            unsupported=list(data["unsupported"]),
+        )
+
+    def to_json(self) -> bytes:
+        return orjson.dumps(self.to_dict(), option=orjson.OPT_INDENT_2)
+
+    def save_to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write the result as JSON, readable by its owner alone; a reader never sees half a file."""
+        write_private(Path(path), self.to_json())
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Put `data` at `path` in one step, mode 0600."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:64]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""A provider emulator to test pipelines on."""

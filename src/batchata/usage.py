@@ -1,0 +1,43 @@
+"""Tokens as providers report them, and money as integers of 10⁻⁹ USD."""
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from typing import TypeAlias
+
+Money: TypeAlias = int
+"""An amount in nano-dollars (10⁻⁹ USD). Never a float, so sums are exact."""
+
+NANO = 1_000_000_000
+
+
+def money(usd: Decimal | float | str) -> Money:
+    """USD as nano-dollars, rounded up. A float is taken at its shortest decimal form: 0.1 is 0.1."""
+    return int((Decimal(str(usd)) * NANO).to_integral_value(ROUND_CEILING))
+
+
+def to_usd(amount: Money) -> float:
+    """Nano-dollars as a float of USD, for people. Never compute with it."""
+    return amount / NANO
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request, in one vocabulary for all providers.
+
+    `input_tokens` counts the whole prompt: cached reads and cache writes are parts of it. `output_tokens` counts all that
+    was generated, thinking included. The other counts are parts of these two.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_5m_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    thinking_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    def to_dict(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in self.__slots__}
