@@ -17,7 +17,6 @@ so that whatever instant we die at, the row says what may have happened outside:
 Everything that affects moves is in `MOVES`; the schema's CHECKs and the store's compare-and-set agree with it.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 

@@ -130,7 +130,8 @@ class Answer:
 
 class Provider(Protocol):
     """One provider's batch API. Every method that goes to the network raises `ProviderError` and nothing else for what the
-    provider or the network did; each call makes exactly one attempt at whatever costs money."""
+    provider or the network did; each call makes exactly one attempt at whatever costs money.
+    """
 
     @property
     def name(self) -> str: ...
@@ -151,7 +152,8 @@ class Provider(Protocol):
 
     def prepare(self, request: Request, facts: ModelFacts) -> Prepared:
         """The provider's exact request body and its bound. Pure. Raises `ValidationError` or `DocumentError`, naming what
-        can't be sent and the provider's figure, where the provider would refuse it or it can't be bounded under a limit."""
+        can't be sent and the provider's figure, where the provider would refuse it or it can't be bounded under a limit.
+        """
         ...
 
     def line(self, custom_id: str, body: bytes) -> bytes:
@@ -175,7 +177,8 @@ class Provider(Protocol):
 
     def poll(self, provider_ids: Sequence[str]) -> Mapping[str, BatchStatus]:
         """What the provider says of these batches, by one listing where that is cheaper than one call each. An id it says
-        nothing of is left out: unseen, not gone."""
+        nothing of is left out: unseen, not gone.
+        """
         ...
 
     def results(self, provider_id: str) -> Iterator[bytes]:
