@@ -1,3 +1,44 @@
-"""Large batches of AI requests through the providers' own batch APIs."""
+"""Large batches of AI requests through the providers' own batch APIs: half price, a hard cost limit, state that survives.
 
-__version__ = "1.0.0"
+Importing this loads no provider's SDK; each is loaded when its first job is added.
+"""
+
+from batchata.batch import Batch
+from batchata.citation import Citation
+from batchata.errors import (
+    BatchataError,
+    CreateRefusedError,
+    CreateUnknownError,
+    DocumentError,
+    ProviderError,
+    StateError,
+    StateLockedError,
+    ValidationError,
+)
+from batchata.estimate import Estimate
+from batchata.job import Job
+from batchata.result import Attempt, JobResult, Outcome
+from batchata.run import BatchRun
+from batchata.usage import Usage
+from batchata.version import __version__
+
+__all__ = [
+    "Attempt",
+    "Batch",
+    "BatchRun",
+    "BatchataError",
+    "Citation",
+    "CreateRefusedError",
+    "CreateUnknownError",
+    "DocumentError",
+    "Estimate",
+    "Job",
+    "JobResult",
+    "Outcome",
+    "ProviderError",
+    "StateError",
+    "StateLockedError",
+    "Usage",
+    "ValidationError",
+    "__version__",
+]

@@ -17,7 +17,10 @@ so that whatever instant we die at, the row says what may have happened outside:
 Everything that affects moves is in `MOVES`; the schema's CHECKs and the store's compare-and-set agree with it.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from batchata.usage import Money
 
 
 class State(StrEnum):
@@ -46,3 +49,32 @@ MOVES: dict[State, frozenset[State]] = {
 
 AT_REST = frozenset(state for state, targets in MOVES.items() if not targets)
 OPEN = frozenset(MOVES) - AT_REST
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderBatch:
+    """A provider batch: the columns of the table of that name, whose comments explain them. Times are Unix seconds."""
+
+    id: int
+    lane: int
+    provider: str
+    model: str
+    state: State
+    nonce: str
+    account: str
+    count: int
+    size: int
+    reserved: Money
+    prepared_at: float
+    upload_id: str | None
+    intended_at: float | None
+    submitted_at: float | None
+    ended_at: float | None
+    provider_id: str | None
+    collect_by: float | None
+    cancel_at: float | None
+    looks: int
+    first_look_at: float | None
+    settled_segment: int
+    verdict: str | None
+    note: str | None

@@ -26,6 +26,7 @@ class Limits:
     expires_seconds: float
     results_kept_seconds: float | None  # from the batch's creation; None: for ever
     one_model_per_batch: bool = False
+    upload_first: bool = False  # the body is uploaded (`stage`) before the create
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,11 @@ class Provider(Protocol):
 
     @property
     def envelope(self) -> Envelope: ...
+
+    @property
+    def schema_dialect(self) -> str:
+        """The JSON Schema dialect (a name in `output`) that `Request.schema` is to be in."""
+        ...
 
     def account(self) -> str:
         """The key and base URL in use, as text to be fingerprinted by the caller (never stored or shown as it is)."""

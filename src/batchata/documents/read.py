@@ -1,0 +1,46 @@
+"""A file's bytes to a `Document`. Module-level, plain arguments, plain results: any executor can run it anywhere."""
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from batchata.documents import kinds, pdf, text
+from batchata.documents.kinds import Kind
+from batchata.errors import DocumentError
+from batchata.request import Document
+
+_READERS: dict[Kind, Callable[[bytes, str], tuple[str, ...]]] = {
+    kinds.TEXT: text.read_pages,
+    kinds.MARKDOWN: text.read_pages,
+    kinds.PDF: pdf.read_pages,
+}
+
+
+def load(path: Path) -> bytes:
+    """The bytes of a regular file of at most `kinds.MAX_FILE_BYTES`, checked before reading. Raises DocumentError."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a FIFO or a device might never return
+            raise DocumentError(f"{path}: this is no regular file. Give the path of a file")
+        kinds.check_size(status.st_size, str(path))
+        with path.open("rb") as file:
+            data = file.read(kinds.MAX_FILE_BYTES + 1)  # it may have grown since
+    except OSError as error:
+        raise DocumentError(f"{path}: the file can't be read: {error.strerror}") from error
+    kinds.check_size(len(data), str(path))
+    return data
+
+
+def read(data: bytes, name: str) -> Document:
+    """Read a file here and now. `name` is shown to people and its suffix may decide the kind. Raises DocumentError."""
+    return document(data, name, read_pages(data, name))
+
+
+def read_pages(data: bytes, name: str) -> tuple[str, ...]:
+    """`Document.pages` alone, for a caller elsewhere that holds the bytes already. Raises DocumentError."""
+    return _READERS[kinds.kind_of(data, name)](data, name)
+
+
+def document(data: bytes, name: str, pages: tuple[str, ...]) -> Document:
+    kind = kinds.kind_of(data, name)
+    return Document(name=name, media_type=kind.media_type, data=data, pages=pages, paged=kind.paged)

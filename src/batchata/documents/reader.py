@@ -1,0 +1,91 @@
+"""Where the driver hands its files in: small texts are read on the spot, what needs native code goes to other processes."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from functools import partial
+
+from batchata.documents.kinds import kind_of
+from batchata.documents.pool import Pool
+from batchata.documents.process import default_command
+from batchata.documents.read import document, read, read_pages
+from batchata.errors import DocumentError
+from batchata.request import Document
+
+TIMEOUT_SECONDS = 60.0
+MEMORY_BYTES = 1_500_000_000
+
+
+class Reader:
+    """Reads files without ever taking the driver down. Every method works from any thread.
+
+    `executor`: who runs the reading of PDFs instead of worker processes of our own; caps of time and memory are then its
+    affair. `workers`: how many processes at most (default: one per core), started as files come. `timeout_seconds`,
+    `memory_bytes`: what one file may take. `command`: the worker's command line, for one that speaks the same frames.
+    """
+
+    def __init__(
+        self,
+        executor: Executor | None = None,
+        workers: int | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        self._executor = executor
+        self._pool = Pool(
+            command or default_command(memory_bytes), workers or os.cpu_count() or 1, timeout_seconds, memory_bytes
+        )
+
+    def submit(self, data: bytes, name: str) -> Future[Document]:
+        """Read a file. The future ends in a Document or a DocumentError, or is cancelled. RuntimeError once closed."""
+        try:
+            kind = kind_of(data, name)
+            if not kind.isolated:
+                return _done(read(data, name))
+        except DocumentError as error:
+            return _done(error)
+        if self._executor is not None:
+            return _submit_to(self._executor, data, name)
+        return self._pool.submit(data, name)
+
+    def close(self) -> None:
+        """End at once: files not begun are cancelled, those being read fail. An executor of the user's is left alone."""
+        self._pool.close()
+
+
+def _done(outcome: Document | DocumentError) -> Future[Document]:
+    future: Future[Document] = Future()
+    future.set_running_or_notify_cancel()
+    if isinstance(outcome, Document):
+        future.set_result(outcome)
+    else:
+        future.set_exception(outcome)
+    return future
+
+
+def _submit_to(executor: Executor, data: bytes, name: str) -> Future[Document]:
+    try:
+        pages = executor.submit(read_pages, data, name)
+    except RuntimeError as error:  # shut down, or a broken pool
+        return _done(_foreign(name, error))
+    future: Future[Document] = Future()
+    future.add_done_callback(lambda outer: outer.cancelled() and pages.cancel())
+    pages.add_done_callback(partial(_pass_on, future, data, name))
+    return future
+
+
+def _pass_on(future: Future[Document], data: bytes, name: str, pages: Future[tuple[str, ...]]) -> None:
+    if pages.cancelled():
+        future.cancel()
+    if not future.set_running_or_notify_cancel():
+        return
+    error = pages.exception()
+    if error is None:
+        future.set_result(document(data, name, pages.result()))
+    else:
+        future.set_exception(error if isinstance(error, DocumentError) else _foreign(name, error))
+
+
+def _foreign(name: str, error: BaseException) -> DocumentError:
+    return DocumentError(f"{name}: the executor that was given failed to read it: {type(error).__name__}: {error}")

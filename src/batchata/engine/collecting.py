@@ -1,0 +1,114 @@
+"""Raw answers into the state, whole lines at a time, and taken up from there to be settled."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from batchata.engine import settling
+from batchata.engine.pool import Emit
+from batchata.engine.settling import Rules
+from batchata.provider_batch import ProviderBatch
+from batchata.providers.base import Answer, Provider
+from batchata.result import Outcome
+from batchata.store import reading
+from batchata.store.rows import Settled
+
+SEGMENT = 256_000  # bytes of result lines kept as one row
+
+
+def collect(provider: Provider, provider_id: str, emit: Emit) -> None:
+    """Stream the raw answers of a batch as segments of whole lines. Raises `ProviderError` if cut short."""
+    held = bytearray()
+    for chunk in provider.results(provider_id):
+        held += chunk
+        if len(held) >= SEGMENT and (end := held.rfind(b"\n") + 1):
+            emit(bytes(held[:end]))
+            del held[:end]
+    if held:
+        emit(bytes(held))
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A job's raw answer line, to be kept beside its result file."""
+
+    job_id: str
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The ends of some attempts of a batch. `segment`: whose answers they are; None: those without an answer. `last`:
+    no attempt of the batch is left open after these.
+    """
+
+    settled: tuple[Settled, ...]
+    segment: int | None
+    raw: tuple[Raw, ...] = ()
+    last: bool = False
+    strangers: int = 0  # lines that are nobody's: of an unknown id, or a second one for the same attempt
+
+
+def ends(
+    connect: Callable[[], sqlite3.Connection], provider: Provider, batch: ProviderBatch, rules: Rules, now: float
+) -> Ends:
+    """The next ends of a collected batch: of one segment of answers, then of the attempts that have no answer."""
+    with closing(connect()) as connection:
+        found = None if batch.verdict else reading.next_segment(connection, batch.id, batch.settled_segment)
+        if found is None:
+            return _without_answer(connection, batch, rules, now)
+        segment, body = found
+        answers, lines, strangers = _answers(provider, batch, body)
+        attempts = reading.open_attempts(connection, batch.id, sorted(answers))
+    settled = tuple(settling.settle(answers[attempt.idx], attempt, batch, rules, now) for attempt in attempts)
+    raw = tuple(Raw(attempt.job_id, lines[attempt.idx]) for attempt in attempts)
+    return Ends(settled, segment, raw, strangers=strangers + len(answers) - len(attempts))
+
+
+def _answers(provider: Provider, batch: ProviderBatch, body: bytes) -> tuple[dict[int, Answer], dict[int, bytes], int]:
+    """The answers in a segment by the index of their attempt; the first line for an attempt counts."""
+    answers: dict[int, Answer] = {}
+    lines: dict[int, bytes] = {}
+    strangers = 0
+    for line in _lines(body):
+        answer = provider.read(line)
+        index = index_of(answer.custom_id, batch)
+        if index is None or index in answers:
+            strangers += 1
+            continue
+        answers[index], lines[index] = answer, line
+    return answers, lines, strangers
+
+
+def _lines(body: bytes) -> Iterator[bytes]:
+    # Split at \n alone: U+2028 and its like stand inside JSON strings.
+    return (line for line in body.split(b"\n") if line.strip())
+
+
+def index_of(custom_id: str | None, batch: ProviderBatch) -> int | None:
+    """The attempt that a custom_id names; None where it names none of this batch."""
+    nonce, _, index = (custom_id or "").rpartition("-")
+    if nonce != batch.nonce or not index.isascii() or not index.isdigit() or int(index) >= batch.count:
+        return None
+    return int(index)
+
+
+def _without_answer(connection: sqlite3.Connection, batch: ProviderBatch, rules: Rules, now: float) -> Ends:
+    attempts = reading.open_attempts(connection, batch.id, None)
+    settled = tuple(settling.settle(_stand_in(batch), attempt, batch, rules, now) for attempt in attempts)
+    return Ends(settled, None, last=len(attempts) < reading.MOST_OPEN)
+
+
+def _stand_in(batch: ProviderBatch) -> Answer:
+    if batch.verdict == "failed":
+        words = batch.note or "the provider refused the whole batch and gave no reason"
+        return settling.unanswered(Outcome.ERROR, words, billed=False, retryable=True)
+    if batch.verdict == "gone":
+        words = "the provider deleted the answer before it was fetched; it is charged, and sent again only on your word"
+        return settling.unanswered(Outcome.LOST, words, billed=True, retryable=False)
+    words = (
+        f"the batch ended and its results have no line for this request ({batch.provider_id}); "
+        "what it may have cost is charged at its bound"
+    )
+    return settling.unanswered(Outcome.MISSING, words, billed=True, retryable=False)

@@ -1,0 +1,116 @@
+"""Lanes while a run goes: how many jobs wait in each, and what its provider has taught us of late."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from batchata import planner
+from batchata.errors import ProviderError
+from batchata.providers.catalog import Catalog
+from batchata.store import reading
+from batchata.store.moves import Store
+from batchata.usage import Money
+
+Verdict: TypeAlias = Literal["later", "smaller", "job", "halted"]
+
+
+@dataclass(slots=True)
+class Lane:
+    """`most_jobs` is what the user's setting and the provider's limit allow in a batch; `cap` is less for a while after a
+    batch was refused for something in it, so that halving finds the job.
+    """
+
+    id: int
+    provider: str
+    model: str
+    most_jobs: int
+    ready: int = 0
+    retries: bool = False  # some of its jobs may have to wait for their time
+    blocked_until: float = 0.0
+    halted: bool = False
+    starved_at: Money | None = None
+    failures: int = 0
+    cap: int | None = None
+
+    @property
+    def jobs_per_batch(self) -> int:
+        return self.most_jobs if self.cap is None else min(self.cap, self.most_jobs)
+
+    def went_well(self) -> None:
+        self.failures = 0
+        if self.cap is not None:
+            self.cap = self.cap * 2 if self.cap * 2 < self.most_jobs else None
+
+    def refused(self, error: Exception, count: int, ticks: float) -> Verdict:
+        """What a create that made nothing means for the jobs that wait: later, smaller batches, one bad job, or the end."""
+        if not isinstance(error, ProviderError):
+            self.halted = True
+            return "halted"
+        if error.retryable:
+            self.failures += 1
+            self.blocked_until = ticks + planner.retry_interval(self.failures, error.retry_after)
+            return "later"
+        if error.status in (400, 413, 422):
+            if count == 1:
+                self.cap = 1
+                return "job"
+            self.cap = max(1, count // 2)
+            return "smaller"
+        self.halted = True
+        return "halted"
+
+
+class Lanes:
+    """The lanes of a run, by their id."""
+
+    def __init__(self, store: Store, catalog: Catalog, run: int, items_per_batch: int | None) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._run = run
+        self._items_per_batch = items_per_batch
+        self._lanes: dict[int, Lane] = {}
+        self._ids: dict[tuple[str, str], int] = {}
+
+    def lane_of(self, provider: str, model: str) -> int:
+        """The lane in which jobs of a model wait."""
+        if (provider, model) not in self._ids:
+            apart = not provider or self._catalog[provider].limits.one_model_per_batch
+            self._ids[provider, model] = self._store.lane(provider, model if apart else "")
+        return self._ids[provider, model]
+
+    def __getitem__(self, lane_id: int) -> Lane:
+        if lane_id not in self._lanes:
+            provider, model = reading.lane(self._store.connection, lane_id)
+            most = self._catalog[provider].limits.jobs_per_batch
+            self._lanes[lane_id] = Lane(lane_id, provider, model, min(most, self._items_per_batch or most))
+        return self._lanes[lane_id]
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(self._lanes.values())
+
+    def add(self, ready: Mapping[int, int], *, retries: bool = False) -> None:
+        """More jobs wait."""
+        for lane_id, count in ready.items():
+            lane = self[lane_id]
+            lane.ready += count
+            lane.retries |= retries
+            lane.starved_at = None
+
+    def halt_all(self) -> None:
+        for lane in self:
+            lane.halted = True
+
+    def views(self) -> tuple[planner.LaneView, ...]:
+        return tuple(self._view(lane) for lane in self if lane.ready)
+
+    def _view(self, lane: Lane) -> planner.LaneView:
+        return planner.LaneView(
+            id=lane.id,
+            provider=lane.provider,
+            ready=lane.ready,
+            next_due=reading.next_due(self._store.connection, lane.id, self._run) if lane.retries else None,
+            blocked_until=lane.blocked_until,
+            halted=lane.halted,
+            starved_at=lane.starved_at,
+            jobs_per_batch=lane.jobs_per_batch,
+        )

@@ -1,0 +1,198 @@
+"""The one driver of a run, and the only writer of its state.
+
+Each turn: take what effects have brought and write it (one commit), ask the planner, write what must be durable before the
+next effects (one commit), start them. The loop owns no time and no threads: the clock and the pool are handed in.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from batchata import planner
+from batchata.engine.collecting import Ends, collect, ends
+from batchata.engine.pool import Clock, Completion, Emit, Key, Pool
+from batchata.engine.preparing import Order, Preparer
+from batchata.engine.recording import Recorder
+from batchata.engine.settling import Rules
+from batchata.engine.tracks import Desk, Track, Wishes
+from batchata.planner import Now, StopReason
+from batchata.provider_batch import ProviderBatch
+from batchata.providers.base import Intent, Sighting
+from batchata.store import reading
+from batchata.store.database import connect_reader
+from batchata.usage import Money
+
+
+class Engine:
+    """Drives one run to its end. `run` blocks; all of it happens on its caller's thread."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        preparer: Preparer,
+        rules: Rules,
+        show: Callable[[Ends], None],
+        clock: Clock,
+        pool: Pool,
+        wishes: Wishes,
+    ) -> None:
+        self._desk = desk
+        self._preparer = preparer
+        self._rules = rules
+        self._show = show
+        self._clock = clock
+        self._pool = pool
+        self._wishes = wishes
+        self._recorder = Recorder(desk)
+        self._busy: set[Key] = set()
+
+    def run(self, source: Callable[[Emit], None]) -> StopReason | None:
+        """Take jobs from `source` and bring every one to its end, or to rest where a stop leaves it."""
+        self._take_up()
+        self._start(("intake", None), "intake", source)
+        while True:
+            plan = planner.plan(self._view(), self._clock.now())
+            with self._desk.store.transaction():
+                begun = [(action, self._begin(action)) for action in plan.actions]
+            for action, work in begun:
+                if work is not None:
+                    self._start(action.key, *work)
+            self._publish()
+            if plan.over:
+                return plan.stop
+            moved_only = any(work is None for _, work in begun)  # the plan has changed: no reason to wait
+            self._take(self._pool.next(0.0 if moved_only else self._timeout(plan.wake)))
+
+    def _take_up(self) -> None:
+        """Open batches of earlier runs: rows that are not at rest are effects to be taken up."""
+        now = self._clock.now()
+        for row in reading.open_batches(self._desk.store.connection):
+            age = max(0.0, now.wall - (row.submitted_at or row.intended_at or row.prepared_at))
+            self._desk.tracks[row.id] = Track(row, now.ticks - age)
+
+    def _publish(self) -> None:
+        desk = self._desk
+        rows = [track.row for track in desk.tracks.values()]
+        desk.progress.publish(rows, reading.balance(desk.store.connection), intake_done=desk.intake_done)
+
+    @property
+    def all_shown(self) -> bool:
+        """Whether every result that came to its end is in its file."""
+        return not any(kind == "show" for kind, _ in self._busy)
+
+    def _timeout(self, wake: float | None) -> float | None:
+        moments = [moment for moment in (wake, self._desk.settings.deadline) if moment is not None]
+        if self._wishes.stop is not None and self._desk.settings.deadline in moments:
+            moments.remove(self._desk.settings.deadline)
+        return max(0.0, min(moments) - self._clock.now().ticks) if moments else None
+
+    def _view(self) -> planner.View:
+        desk, wishes, deadline = self._desk, self._wishes, self._desk.settings.deadline
+        if deadline is not None and wishes.stop is None and self._clock.now().ticks >= deadline:
+            wishes.stop, wishes.cancel = "time_limit", True
+        return planner.View(
+            lanes=desk.lanes.views(),
+            batches=tuple(self._batch_view(track) for track in desk.tracks.values()),
+            busy=frozenset(self._busy),
+            balance=reading.balance(desk.store.connection),
+            limit=desk.settings.limit,
+            max_concurrent=desk.settings.max_concurrent,
+            settle_seconds=desk.settings.settle_seconds,
+            intake_done=desk.intake_done,
+            stop=wishes.stop,
+            leave_open=wishes.leave_open,
+            cancel=wishes.cancel,
+        )
+
+    def _batch_view(self, track: Track) -> planner.BatchView:
+        return planner.BatchView(
+            row=track.row,
+            has_body=track.formed is not None,
+            next_look=track.next_look,
+            same_account=track.row.account == self._desk.catalog.account(track.row.provider),
+            unseen=track.unseen,
+            denied=track.denied,
+        )
+
+    def _start(self, key: Key, group: str, work: Callable[[Emit], object]) -> None:
+        self._busy.add(key)
+        self._pool.start(key, group, work)
+
+    def _take(self, completions: Iterable[Completion]) -> None:
+        """Write what effects brought, all in one commit; then show what came to its end."""
+        shows: list[Ends] = []
+        with self._desk.store.transaction():
+            for completion in completions:
+                if not completion.partial:
+                    self._busy.discard(completion.key)
+                shows += self._recorder.record(completion, self._clock.now())
+        for done in shows:
+            self._start(("show", done), "files", lambda _, done=done: self._show(done))  # type: ignore[misc]
+
+    # -- before an effect: what must be durable, and the work itself
+
+    def _begin(self, action: planner.Action) -> tuple[str, Callable[[Emit], object]] | None:
+        """Write what must be durable before an effect, and give its group and work; None: writing was all."""
+        now = self._clock.now()
+        match action:
+            case planner.Prepare(lane, available):
+                return "prepare", self._prepare(lane, available, now)
+            case planner.Poll(provider, batches):
+                ids = [self._desk.tracks[batch].row.provider_id or "" for batch in batches]
+                return "look", lambda _: self._desk.catalog[provider].poll(ids)
+            case _:
+                return self._begin_on(self._desk.tracks[action.batch], action, now)
+
+    def _begin_on(self, track: Track, action: planner.OnBatch, now: Now) -> tuple[str, Callable[[Emit], object]] | None:
+        desk, provider = self._desk, self._desk.catalog[track.row.provider]
+        provider_id = track.row.provider_id or ""
+        match action:
+            case planner.Submit():
+                return "create", self._submit(track, now)
+            case planner.Find():
+                return "look", partial(self._find, track.row)
+            case planner.Cancel():
+                return "look", lambda _: provider.cancel(provider_id)
+            case planner.Collect():
+                desk.store.restart_collection(track.row)
+                return "transfer", partial(collect, provider, provider_id)
+            case planner.Settle():
+                return "settle", partial(self._ends, track.row, now.wall)
+            case planner.Doubt():
+                words = "its create was under way when the process ended"
+                desk.moved(track, desk.store.uncertain(track.row, now.wall, words))
+            case planner.Void():
+                desk.void(track, now.wall, "it was never sent")
+            case planner.Absent():
+                desk.void(track, now.wall, "the provider's listings do not show it: it counts as never made")
+        return None
+
+    def _prepare(self, lane_id: int, available: Money | None, now: Now) -> Callable[[Emit], object]:
+        lane, run = self._desk.lanes[lane_id], self._desk.settings.run
+        order = Order(lane_id, lane.provider, run, now.wall, lane.jobs_per_batch, available)
+        return lambda _: (order, self._preparer.form(order))
+
+    def _submit(self, track: Track, now: Now) -> Callable[[Emit], object]:
+        """First the upload, where the provider wants one; then the intent, and the one call that costs money."""
+        provider, formed = self._desk.catalog[track.row.provider], track.formed
+        if formed is None:
+            raise RuntimeError(f"provider batch {track.row.id} has no body to send")
+        if provider.limits.upload_first and not track.staged:
+            return lambda _: provider.stage(_intent(track.row, now.wall), formed.body)
+        track.row = self._desk.store.intend(track.row, now.wall, track.upload_id)
+        intent = _intent(track.row, now.wall)
+        formed.body.seek(0)
+        return lambda _: provider.create(intent, formed.body)
+
+    def _find(self, row: ProviderBatch, _: Emit) -> Sighting:
+        with contextlib.closing(connect_reader(self._desk.store.path)) as connection:
+            known = reading.provider_ids(connection, row.provider, row.account)
+        return self._desk.catalog[row.provider].find(_intent(row, row.prepared_at, known))
+
+    def _ends(self, row: ProviderBatch, now: float, _: Emit) -> Ends:
+        connect = partial(connect_reader, self._desk.store.path)
+        return ends(connect, self._desk.catalog[row.provider], row, self._rules, now)
+
+
+def _intent(row: ProviderBatch, at: float, known: frozenset[str] = frozenset()) -> Intent:
+    return Intent(row.nonce, row.count, row.size, row.intended_at or at, row.model or None, row.upload_id, known)

@@ -1,0 +1,282 @@
+"""Jobs into the body of one provider batch: files read, requests drawn in the provider's dialect, bounded, packed.
+
+The body is written to an unnamed file as it grows, never held. A job that can't be sent ends here, alone.
+"""
+
+import hashlib
+import secrets
+import sqlite3
+import tempfile
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from batchata import messages, output, pricing
+from batchata.documents.read import load
+from batchata.documents.reader import Reader
+from batchata.engine import settling
+from batchata.engine.settling import Pricer
+from batchata.errors import DocumentError, ValidationError
+from batchata.job import Job
+from batchata.providers.base import Prepared, Provider
+from batchata.providers.catalog import Catalog, resolve
+from batchata.request import Document, Image, Message, Request
+from batchata.result import Outcome
+from batchata.store import reading
+from batchata.store.rows import NewAttempt, NewResult, PendingJob
+from batchata.usage import Money
+
+AHEAD = 16  # files being read while earlier ones are packed
+FILES_KEPT = 64_000_000  # bytes of files kept for other jobs that use them
+LONGEST_EXPIRY = 3 * 86_400.0  # seconds that a batch is thought to last where it never expires
+PASSED_OVER = 5_000  # jobs too dear for now, noted in one go
+
+
+@dataclass(slots=True)
+class Formed:
+    """The body of a provider batch, ready to be sent, and what was met on the way to it.
+
+    `passed_over` are jobs whose bound the budget can't bear just now. `exhausted`: every waiting job was looked at.
+    """
+
+    lane: int
+    nonce: str
+    body: BinaryIO
+    size: int = 0
+    attempts: list[NewAttempt] = field(default_factory=list)
+    failed: list[tuple[int, NewResult]] = field(default_factory=list)
+    passed_over: list[tuple[int, Money]] = field(default_factory=list)
+    warnings: set[str] = field(default_factory=set)
+    exhausted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one body may hold: jobs, and nano-dollars where there is a limit."""
+
+    lane: int
+    provider: str
+    run: int
+    now: float
+    most_jobs: int
+    available: Money | None
+
+
+class Files:
+    """Files of jobs, read once for many jobs in a row, and read ahead."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._kept: OrderedDict[str, Future[Document]] = OrderedDict()
+        self._sizes: dict[str, int] = {}
+
+    def submit(self, job: Job) -> Future[Document] | None:
+        """Begin to read the file of a job, if it has one. Raises `DocumentError` where it has changed or is gone."""
+        if job.file is None or job.file_sha256 is None:
+            return None
+        key = f"{job.file_sha256}\0{job.file.name}"
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        data = load(job.file)
+        if hashlib.sha256(data).hexdigest() != job.file_sha256:
+            raise DocumentError(
+                f"file={str(job.file)!r} has changed since the job was added; run the script again to send what it says now"
+            )
+        future = self._reader.submit(data, job.file.name)
+        self._kept[key], self._sizes[key] = future, len(data)
+        while sum(self._sizes.values()) > FILES_KEPT and len(self._kept) > AHEAD:
+            old, _ = self._kept.popitem(last=False)
+            del self._sizes[old]
+        return future
+
+    def read(self, document: Document) -> Document:
+        """A document given within `messages`, with its pages."""
+        return document if document.pages else self._reader.submit(document.data, document.name).result()
+
+
+class Preparer:
+    """Forms the bodies of provider batches; used by one thread."""
+
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        catalog: Catalog,
+        reader: Reader,
+        models: Mapping[str, Any],
+        price: Pricer,
+        *,
+        limited: bool,
+        named: Mapping[str, Any],
+        folder: Path,
+    ) -> None:
+        self._connect = connect
+        self._catalog = catalog
+        self._files = Files(reader)
+        self._models = models
+        self._price = price
+        self._limited = limited
+        self._named = named
+        self._folder = folder
+        self._schemas: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def form(self, order: Order) -> Formed:
+        """The next body of a lane: as many of its waiting jobs as may go together and the budget bears."""
+        provider = self._catalog[order.provider]
+        body = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - the loop closes it once it is sent
+        formed = Formed(order.lane, secrets.token_hex(8), body)
+        with closing(self._connect()) as connection:
+            waiting = reading.pending(connection, order.lane, order.run, order.now, order.available)
+            for pending, job, document in self._with_files(waiting, formed):
+                prepared = self._prepared(provider, pending, job, document, formed, order)
+                if prepared is not None and not self._pack(provider, pending, prepared, formed, order):
+                    formed.exhausted = False
+                    break
+        _write(body, provider.envelope.tail if formed.attempts else b"", formed)
+        body.seek(0)
+        return formed
+
+    def request(self, job: Job, document: Document | Image | None, tries: bytes | None, provider: Provider) -> Request:
+        """What a job asks, in no provider's dialect."""
+        system, turns = self._turns(job, document)
+        _, model = resolve(job.model, self._named)
+        for entry in orjson.loads(tries)[-1:] if tries else []:
+            if entry["outcome"] == Outcome.INVALID:
+                turns = messages.reask(turns, entry["raw_response"] or "", entry["error"] or "")
+        return Request(
+            model=model,
+            messages=turns,
+            system=system,
+            max_tokens=job.max_tokens_or_default,
+            temperature=job.temperature_or_default,
+            temperature_given=job.temperature is not None,
+            schema=self._schema(job, provider),
+            citations=job.enable_citations,
+            provider_params=job.provider_params,
+            bounded=self._limited,
+        )
+
+    def bound(self, provider: Provider, job: Job, prepared: Prepared, now: float) -> Money:
+        """The most one attempt of it can be billed, at the dearest price until a batch made now would expire.
+
+        Raises `ValidationError` where a limit is set and no price is known.
+        """
+        price = self._price(job.model, now, now + min(provider.limits.expires_seconds, LONGEST_EXPIRY))
+        if price is None:
+            if self._limited:
+                raise ValidationError(
+                    f"model={job.model!r} has no known price, and a cost limit is set: give it with "
+                    f"Batch(prices={{{job.model!r}: (usd per million input tokens, output tokens)}})"
+                )
+            return 0
+        _, model = resolve(job.model, self._named)
+        windows = [
+            self._catalog.facts(provider.name, model).context_window,
+            pricing.context_window(provider.name, model),
+        ]
+        tokens = min([prepared.input_tokens_max, *(window for window in windows if window is not None)])
+        return pricing.bound(tokens, prepared.output_tokens_max, prepared.cache_write, price)
+
+    def read(self, job: Job) -> Document | Image | None:
+        """The file of a job, read. Raises `DocumentError`."""
+        future = self._files.submit(job)
+        return None if future is None else future.result()
+
+    def draw(self, job: Job, document: Document | Image | None, tries: bytes | None, provider: Provider) -> Prepared:
+        """The provider's exact body for a job. Raises `ValidationError` or `DocumentError`."""
+        request = self.request(job, document, tries, provider)
+        return provider.prepare(request, self._catalog.facts(provider.name, request.model))
+
+    def _with_files(
+        self, waiting: Iterable[PendingJob], formed: Formed
+    ) -> Iterator[tuple[PendingJob, Job, Future[Document] | None]]:
+        """Waiting jobs in their order, with their files being read some way ahead."""
+        ahead: deque[tuple[PendingJob, Job, Future[Document] | None]] = deque()
+        for pending in waiting:
+            job = Job.from_record(pending.record, self._models, job_id=pending.job_id)
+            try:
+                future = self._files.submit(job)
+            except DocumentError as error:
+                formed.failed.append(_failed(pending, str(error)))
+                continue
+            ahead.append((pending, job, future))
+            while ahead and (ahead[0][2] is None or len(ahead) > AHEAD):
+                yield ahead.popleft()
+        yield from ahead
+
+    def _prepared(
+        self,
+        provider: Provider,
+        pending: PendingJob,
+        job: Job,
+        document: Future[Document] | None,
+        formed: Formed,
+        order: Order,
+    ) -> tuple[Prepared, Money] | None:
+        try:
+            prepared = self.draw(job, None if document is None else document.result(), pending.tries, provider)
+            bound = self.bound(provider, job, prepared, order.now)
+        except (ValidationError, DocumentError) as error:
+            formed.failed.append(_failed(pending, str(error)))
+            return None
+        formed.warnings.update(prepared.warnings)
+        return prepared, bound
+
+    def _pack(
+        self,
+        provider: Provider,
+        pending: PendingJob,
+        drawn: tuple[Prepared, Money],
+        formed: Formed,
+        order: Order,
+    ) -> bool:
+        """Put a job into the body. False: it is full, and this job waits for the next."""
+        prepared, bound = drawn
+        envelope, limits = provider.envelope, provider.limits
+        line = provider.line(f"{formed.nonce}-{len(formed.attempts)}", prepared.body)
+        before = envelope.separator if formed.attempts else envelope.head
+        if formed.size + len(before) + len(line) + len(envelope.tail) > limits.bytes_per_batch and formed.attempts:
+            return False
+        if order.available is not None and sum_of(formed) + bound > order.available:
+            formed.passed_over.append((pending.seq, bound))
+            return len(formed.passed_over) < PASSED_OVER
+        _write(formed.body, before + line, formed)
+        formed.attempts.append(NewAttempt(pending.seq, bound))
+        return len(formed.attempts) < min(order.most_jobs, limits.jobs_per_batch)
+
+    def _turns(self, job: Job, document: Document | Image | None) -> tuple[tuple[Any, ...], tuple[Message, ...]]:
+        if job.messages is None:
+            return (), messages.from_prompt(job.prompt or "", document)
+        system, turns = messages.conversation(job.messages)
+        return system, tuple(replace(turn, parts=tuple(self._part(part) for part in turn.parts)) for turn in turns)
+
+    def _part(self, part: Any) -> Any:
+        return self._files.read(part) if isinstance(part, Document) else part
+
+    def _schema(self, job: Job, provider: Provider) -> Mapping[str, Any] | None:
+        if job.response_model is None or job.response_model_digest is None:
+            return None
+        key = (job.response_model_digest, provider.schema_dialect)
+        if key not in self._schemas:
+            neutral = output.schema_for(job.response_model)
+            self._schemas[key] = output.strict_schema(neutral, output.DIALECTS[provider.schema_dialect])
+        return self._schemas[key]
+
+
+def sum_of(formed: Formed) -> Money:
+    return sum(attempt.bound for attempt in formed.attempts)
+
+
+def _write(body: BinaryIO, data: bytes, formed: Formed) -> None:
+    body.write(data)
+    formed.size += len(data)
+
+
+def _failed(pending: PendingJob, error: str) -> tuple[int, NewResult]:
+    return pending.seq, settling.unsent(pending.job_id, pending.record, pending.tries, error)

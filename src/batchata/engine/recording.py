@@ -1,0 +1,311 @@
+"""What effects brought, written down: each completion is one move in the state and what follows from it for the run.
+
+Called by the loop, on its thread, inside its transaction.
+"""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from batchata import planner
+from batchata.engine import settling
+from batchata.engine.collecting import Ends
+from batchata.engine.pool import Completion
+from batchata.engine.preparing import Formed, Order
+from batchata.engine.progress import Tally
+from batchata.engine.tracks import Desk, Track
+from batchata.errors import CreateRefusedError, ProviderError
+from batchata.events import BillAboveBound, JobsFinished
+from batchata.planner import Now
+from batchata.provider_batch import ProviderBatch, State
+from batchata.providers.base import BatchStatus, Sighting
+from batchata.said import SaidJob
+from batchata.store import reading
+from batchata.store.rows import Again, NewBatch, NewJob, NewResult
+from batchata.usage import to_usd
+
+log = logging.getLogger("batchata")
+
+
+class Recorder:
+    """Turns completions into moves. `record` gives the ends that are now to be shown."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._warned: set[str] = set()
+
+    def record(self, completion: Completion, now: Now) -> list[Ends]:
+        kind, subject = completion.key
+        match kind:
+            case "intake":
+                self._taken(completion, now)
+            case "prepare":
+                self._formed(completion, now)
+            case "poll":
+                self._polled(str(subject), completion, now)
+            case "show":
+                if completion.error is not None:
+                    self._desk.fail(completion.error)
+            case "cancel":
+                self._cancelled(subject, completion, now)
+            case _:
+                return self._on_batch(subject, completion, now)
+        return []
+
+    # -- jobs coming in
+
+    def _taken(self, completion: Completion, now: Now) -> None:
+        if not completion.partial:
+            self._desk.intake_done = True
+            if completion.error is not None:
+                self._desk.fail(completion.error)
+            return
+        value: Any = completion.value
+        group = [self._new(said) for said in value]
+        while group:
+            taken = self._desk.intake.add(group)
+            self._desk.progress.took(taken)
+            self._desk.lanes.add(taken.ready)
+            refused = [(seq, settling.refused_item(job_id, why)) for seq, job_id, why in taken.refused]
+            self._fail_unsent(refused, now)
+            group = [_said_twice(job, name) for job, name in taken.duplicates]
+
+    def _new(self, said: SaidJob) -> NewJob:
+        lane = self._desk.lanes.lane_of(said.provider, said.model)
+        return NewJob(said.job_id, said.digest, lane, said.record, said.metadata, said.refused)
+
+    def _fail_unsent(self, failed: list[tuple[int, NewResult]], now: Now) -> None:
+        """Waiting jobs that can't be sent end now. All of them are of this run."""
+        if failed:
+            self._desk.store.fail_unsent(now.wall, failed)
+            self._desk.progress.unsent(len(failed))
+            self._desk.announce(JobsFinished(len(failed)))
+
+    # -- a body
+
+    def _formed(self, completion: Completion, now: Now) -> None:
+        desk = self._desk
+        if completion.error is not None:  # reading or packing broke in a way that is no job's fault
+            desk.fail(completion.error)
+            desk.lanes.halt_all()
+            return
+        value: Any = completion.value
+        order: Order = value[0]
+        formed: Formed = value[1]
+        lane = desk.lanes[formed.lane]
+        for words in sorted(formed.warnings - self._warned):
+            log.warning(words)
+        self._warned |= formed.warnings
+        lane.ready -= len(formed.failed)
+        self._fail_unsent(formed.failed, now)
+        desk.store.pass_over(formed.passed_over)
+        if formed.attempts:
+            self._reserve(formed, now)
+        else:
+            formed.body.close()
+            if formed.exhausted and lane.ready:
+                lane.starved_at = order.available
+
+    def _reserve(self, formed: Formed, now: Now) -> None:
+        desk, lane = self._desk, self._desk.lanes[formed.lane]
+        account = desk.catalog.account(lane.provider)
+        new = NewBatch(formed.lane, formed.nonce, account, formed.size, tuple(formed.attempts))
+        row = desk.store.reserve(new, now.wall, desk.settings.limit)
+        if row is None:  # the balance has moved since: it is formed again within what is left
+            formed.body.close()
+            return
+        lane.ready -= row.count
+        desk.progress.packed(row.count)
+        desk.tracks[row.id] = Track(row, now.ticks, formed)
+
+    # -- a provider batch
+
+    def _on_batch(self, subject: object, completion: Completion, now: Now) -> list[Ends]:
+        track = self._desk.tracks[_batch_id(subject)]
+        match track.row.state:
+            case State.PREPARED:
+                self._staged(track, completion, now)
+            case State.SUBMITTING:
+                self._created(track, completion, now)
+            case State.UNCERTAIN:
+                self._sighted(track, completion, now)
+            case State.ENDED if track.row.verdict is None:
+                self._collected(track, completion, now)
+            case _:
+                return self._settled(track, completion, now)
+        return []
+
+    def _staged(self, track: Track, completion: Completion, now: Now) -> None:
+        if completion.error is not None:
+            self._refused(track, completion.error, now)
+            return
+        track.staged = True
+        track.upload_id = None if completion.value is None else str(completion.value)
+
+    def _created(self, track: Track, completion: Completion, now: Now) -> None:
+        desk, error = self._desk, completion.error
+        if error is None:
+            track.release_body()
+            desk.lanes[track.row.lane].went_well()
+            self._submitted(track, str(completion.value), now.wall, now)
+            track.since, track.next_look = now.ticks, now.ticks + planner.FIRST_LOOK
+        elif isinstance(error, CreateRefusedError):
+            self._refused(track, error, now)
+        else:
+            log.warning(
+                "Whether a batch of %d jobs was made is not known (%s): looking for it.", track.row.count, error
+            )
+            track.release_body()
+            track.since = track.next_look = now.ticks
+            desk.moved(track, desk.store.uncertain(track.row, now.wall, str(error)))
+
+    def _submitted(self, track: Track, provider_id: str, made_at: float, now: Now) -> None:
+        kept = self._desk.catalog[track.row.provider].limits.results_kept_seconds
+        collect_by = None if kept is None else made_at + kept
+        self._desk.moved(track, self._desk.store.submitted(track.row, now.wall, provider_id, collect_by))
+
+    def _refused(self, track: Track, error: Exception, now: Now) -> None:
+        """Nothing was made: the jobs go back, and the lane learns from it."""
+        lane, row = self._desk.lanes[track.row.lane], track.row
+        log.warning("A batch of %d jobs was not taken: %s", row.count, error)
+        verdict = lane.refused(error, row.count, now.ticks)
+        self._desk.void(track, now.wall, str(error))
+        if verdict == "halted":
+            self._desk.fail(error)
+        elif verdict == "job":
+            attempts = reading.open_attempts(self._desk.store.connection, row.id, None)
+            mine = [attempt for attempt in attempts if attempt.job in self._desk.intake.members]
+            lane.ready -= len(mine)
+            self._fail_unsent(
+                [(one.job, settling.unsent(one.job_id, one.record, one.tries, str(error))) for one in mine], now
+            )
+
+    def _sighted(self, track: Track, completion: Completion, now: Now) -> None:
+        desk, sighting = self._desk, completion.value
+        longest = max(desk.settings.settle_seconds / 4, planner.FIRST_LOOK)
+        track.next_look = now.ticks + min(planner.look_interval(now.ticks - track.since), longest)
+        if not isinstance(sighting, Sighting):
+            track.failures += 1
+            track.next_look = now.ticks + min(planner.retry_interval(track.failures), longest)
+            self._denied([track], completion.error)
+        elif sighting.found is not None:
+            self._submitted(track, sighting.found, track.row.intended_at or now.wall, now)
+            track.next_look = now.ticks
+        elif sighting.candidates:
+            track.row = desk.store.found_candidate(track.row)
+        elif sighting.complete:
+            track.row = desk.store.looked(track.row, now.wall)
+
+    def _polled(self, provider: str, completion: Completion, now: Now) -> None:
+        of_provider = [track for track in self._desk.tracks.values() if track.row.provider == provider]
+        tracks = [track for track in of_provider if track.row.state is State.SUBMITTED]
+        if completion.error is not None:
+            self._poll_failed(tracks, completion.error, now)
+            return
+        statuses: Any = completion.value
+        for track in tracks:
+            status = statuses.get(track.row.provider_id)
+            track.failures, track.unseen = 0, status is None
+            track.next_look = now.ticks + planner.look_interval(now.ticks - track.since)
+            if status is not None and status.ended:
+                self._ended(track, status, now)
+
+    def _poll_failed(self, tracks: Iterable[Track], error: Exception, now: Now) -> None:
+        """A failed look says nothing about the batches: they are looked at again, later each time."""
+        asked = error.retry_after if isinstance(error, ProviderError) else None
+        log.info("A look at the provider failed: %s", error)
+        for track in tracks:
+            track.failures += 1
+            track.next_look = now.ticks + planner.retry_interval(track.failures, asked)
+        self._denied(tracks, error)
+
+    def _denied(self, tracks: Iterable[Track], error: Exception | None) -> None:
+        if isinstance(error, ProviderError) and error.status in (401, 403):
+            for track in tracks:
+                track.denied = True
+            self._desk.fail(error)
+
+    def _ended(self, track: Track, status: BatchStatus, now: Now) -> None:
+        verdict = "failed" if status.error is not None else "gone" if status.results_gone else None
+        track.next_look = now.ticks
+        self._desk.moved(track, self._desk.store.ended(track.row, now.wall, verdict, status.error))
+
+    def _cancelled(self, subject: object, completion: Completion, now: Now) -> None:
+        track = self._desk.tracks.get(_batch_id(subject))
+        if track is None or track.row.state is not State.SUBMITTED:
+            return
+        if completion.error is None:
+            track.row, track.next_look = self._desk.store.cancel_asked(track.row, now.wall), now.ticks
+        else:
+            track.failures += 1
+            track.next_look = now.ticks + planner.retry_interval(track.failures)
+            log.warning("Cancelling %s failed and is tried again: %s", track.row.provider_id, completion.error)
+            self._denied([track], completion.error)
+
+    # -- answers
+
+    def _collected(self, track: Track, completion: Completion, now: Now) -> None:
+        desk, row = self._desk, track.row
+        if completion.partial:
+            piece: Any = completion.value
+            desk.store.add_segment(row, piece)
+        elif completion.error is None:
+            desk.moved(track, desk.store.collected(row, now.wall))
+        else:
+            log.warning("Fetching the answers of %s broke off and starts over: %s", row.provider_id, completion.error)
+            track.failures += 1
+            track.next_look = now.ticks + planner.retry_interval(track.failures)
+            self._denied([track], completion.error)
+            if row.collect_by is not None and now.wall > row.collect_by:
+                track.row = desk.store.gone(row)
+
+    def _settled(self, track: Track, completion: Completion, now: Now) -> list[Ends]:
+        if completion.error is not None:  # our own rules failed on kept answers: nothing is lost, and it must be seen
+            raise completion.error
+        value: Any = completion.value
+        done: Ends = value
+        desk, lane = self._desk, track.row.lane
+        track.row = desk.store.settle(track.row, now.wall, done.settled, done.segment)
+        tally = Tally.of(done.settled, desk.intake.members.__contains__)
+        desk.progress.settled(tally)
+        if tally.again:
+            desk.lanes.add({lane: tally.again}, retries=True)
+        self._overbilled(track.row, done)
+        if done.strangers:
+            log.warning("%d result lines of %s are nobody's: left aside.", done.strangers, track.row.provider_id)
+        if done.last:
+            desk.moved(track, desk.store.rest(track.row, now.wall))
+        if any(not isinstance(end.then, Again) for end in done.settled):
+            desk.announce(JobsFinished(tally.finished))
+            return [done]
+        return []
+
+    def _overbilled(self, row: ProviderBatch, done: Ends) -> None:
+        """A bill above its bound: what the bound assumes does not hold, so nothing more is sent there."""
+        above = [end for end in done.settled if end.cost > end.bound]
+        if not above:
+            return
+        worst = max(above, key=lambda end: end.cost - end.bound)
+        self._desk.lanes[row.lane].halted = True
+        self._desk.announce(BillAboveBound(row.provider, row.model, worst.cost, worst.bound))
+        self._desk.fail(
+            ProviderError(
+                f"{row.provider} billed {to_usd(worst.cost):.6f} USD for a request bounded at {to_usd(worst.bound):.6f} USD "
+                f"({len(above)} such in {row.provider_id}): nothing more is sent there. "
+                "If its price has changed, give the new one in Batch(prices=…)."
+            )
+        )
+
+
+def _batch_id(subject: object) -> int:
+    if not isinstance(subject, int):
+        raise TypeError(f"no provider batch: {subject!r}")
+    return subject
+
+
+def _said_twice(job: NewJob, name: str) -> NewJob:
+    """A job whose id this run has added already: it becomes a failed job of a name of its own."""
+    stem, _, place = name.rpartition("~")
+    again = f"{stem}~{int(place) + 1}" if stem else f"{name}~2"
+    why = job.refused or f"job_id={name!r} was given twice in one run; give every job an id of its own"
+    return NewJob(again, job.digest, job.lane, job.record, job.metadata, why)

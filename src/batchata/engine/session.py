@@ -1,0 +1,250 @@
+"""One run put together: lock, state, providers, effects and loop; opened, driven, closed."""
+
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from batchata.documents.reader import Reader
+from batchata.engine.collecting import Ends
+from batchata.engine.lanes import Lanes
+from batchata.engine.loop import Engine
+from batchata.engine.pool import Clock, Emit, Pool
+from batchata.engine.preparing import Preparer
+from batchata.engine.progress import Progress, Snapshot
+from batchata.engine.settling import Pricer, Rules
+from batchata.engine.showing import Files
+from batchata.engine.tracks import Desk, Settings, Wishes
+from batchata.errors import StateError, ValidationError
+from batchata.planner import StopReason
+from batchata.pricing import Price, price_of
+from batchata.providers.catalog import Catalog, resolve
+from batchata.said import Said, SaidJob
+from batchata.store import reading
+from batchata.store.database import connect_reader
+from batchata.store.fresh import open_database
+from batchata.store.intake import Intake, Members
+from batchata.store.lock import StateLock, process_name
+from batchata.store.moves import Store
+from batchata.store.rows import NewResult
+from batchata.version import __version__
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from pydantic import BaseModel
+
+log = logging.getLogger("batchata")
+
+GROUP = 2_000  # jobs added to the state in one transaction
+
+
+class Ask(Protocol):
+    """What a `Batch` says, as far as a session needs it."""
+
+    state_file: Path
+    results_dir: Path | None
+    max_concurrent: int
+    items_per_batch: int | None
+    reuse_state: bool
+    save_raw_responses: bool
+    prices: dict[str, Price]
+    providers: dict[str, object]
+    executor: "Executor | None"
+    max_attempts: int
+    retry_invalid: int
+    settle_seconds: float
+    cost_limit: int | None
+    time_limit: float | None
+    models: "dict[str, type[BaseModel]]"
+    said: Said
+    asked: set[str]
+
+
+class Session:
+    """An open state with everything that drives it. `run` blocks until the run is over; then `close`."""
+
+    def __init__(self, lock: StateLock, store: Store, engine: Engine, desk: Desk, said: Said, held: "Held") -> None:
+        self._lock = lock
+        self._store = store
+        self._engine = engine
+        self._desk = desk
+        self._said = said
+        self._held = held
+        self.name = f"run-{desk.settings.run}"
+        self.members = desk.intake.members
+
+    @property
+    def failure(self) -> Exception | None:
+        return self._desk.failure
+
+    def run(self) -> StopReason | None:
+        self._held.repair(self._desk.catalog)
+        return self._engine.run(self._source)
+
+    def close(self, snapshot: Snapshot, stop: StopReason | None, ended: float) -> None:
+        """Let go of everything. What is settled and shown is noted, so that the next start need not check it."""
+        with contextlib.suppress(sqlite3.Error):  # a full disk must not keep the lock
+            self._store.end_run(self._desk.settings.run, ended, stop)
+            if self._engine.all_shown and self.failure is None:
+                self._held.note_shown(self._store)
+        self._held.reader.close()
+        self._desk.catalog.close()
+        self._store.close()
+        self._lock.release()
+        log.info(
+            "Run over: %d of %d jobs finished, %d pending%s.",
+            snapshot.completed + snapshot.failed, snapshot.total, snapshot.pending, f" ({stop})" if stop else "",
+        )  # fmt: skip
+
+    def _source(self, emit: Emit) -> None:
+        group: list[SaidJob] = []
+        for said in self._said:
+            group.append(said)
+            if len(group) == GROUP:
+                emit(group)
+                group = []
+        if group:
+            emit(group)
+
+
+class Held:
+    """The document reader and the result files of a session."""
+
+    def __init__(self, ask: Ask, connect: Callable[[], sqlite3.Connection]) -> None:
+        self.reader = Reader(ask.executor)
+        self._connect = connect
+        self._files = None if ask.results_dir is None else Files(ask.results_dir, raw=ask.save_raw_responses)
+
+    def show(self, done: Ends) -> None:
+        if self._files is None:
+            return
+        jobs = [end.job for end in done.settled if isinstance(end.then, NewResult)]
+        with contextlib.closing(self._connect()) as connection:
+            self._files.show(reading.results_of(connection, jobs), done.raw)
+
+    def repair(self, catalog: Catalog) -> None:
+        """Write files that a crash may have kept from being written; all of them where the folder is another one."""
+        if self._files is None:
+            return
+        with contextlib.closing(self._connect()) as connection:
+            same = reading.meta(connection, "results_dir") == str(self._files.folder)
+            shown = int(reading.meta(connection, "shown") or 0) if same else 0
+            raw_shown = int(reading.meta(connection, "raw_shown") or 0) if same else 0
+        self._files.repair(self._connect, shown, raw_shown, catalog.__getitem__)
+
+    def begin(self, store: Store) -> None:
+        """Name the folder, before anything is written there."""
+        if self._files is None or reading.meta(store.connection, "results_dir") == str(self._files.folder):
+            return
+        with store.transaction():
+            store.set_meta("results_dir", str(self._files.folder))
+            store.set_meta("shown", "0")
+            store.set_meta("raw_shown", "0")
+
+    def note_shown(self, store: Store) -> None:
+        if self._files is not None:
+            with store.transaction():
+                store.set_meta("shown", str(reading.last_result(store.connection)))
+                store.set_meta("raw_shown", str(reading.last_segment(store.connection)))
+
+
+def open_session(ask: Ask, progress: Progress, wishes: Wishes, clock: Clock, pool: Pool) -> Session:
+    """Take the lock, open the state, put a run together. Raises `StateError` or `ValidationError`; nothing is sent."""
+    pricer = pricer_of(ask)
+    _check_prices(ask, pricer, clock.now().wall)
+    _make_folder(ask.state_file)
+    lock = StateLock(ask.state_file)
+    try:
+        store = Store(open_database(ask.state_file, reuse=ask.reuse_state))
+        return _assemble(ask, lock, store, pricer, progress, wishes, clock, pool)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _assemble(
+    ask: Ask,
+    lock: StateLock,
+    store: Store,
+    pricer: Pricer,
+    progress: Progress,
+    wishes: Wishes,
+    clock: Clock,
+    pool: Pool,
+) -> Session:
+    connect, now = partial(connect_reader, ask.state_file), clock.now()
+    salt = reading.meta(store.connection, "salt") or ""
+    catalog = Catalog(ask.providers, spool_of(ask.state_file), salt)
+    run = store.start_run(now.wall, process_name(), __version__)
+    settings = Settings(
+        run=run,
+        limit=ask.cost_limit,
+        max_concurrent=ask.max_concurrent,
+        items_per_batch=ask.items_per_batch,
+        settle_seconds=ask.settle_seconds,
+        deadline=None if ask.time_limit is None else now.ticks + ask.time_limit,
+    )
+    held = Held(ask, connect)
+    held.begin(store)
+    desk = Desk(
+        store=store,
+        catalog=catalog,
+        settings=settings,
+        lanes=Lanes(store, catalog, run, ask.items_per_batch),
+        intake=Intake(store, run, Members()),
+        progress=progress,
+    )
+    preparer = Preparer(
+        connect, catalog, held.reader, ask.models, pricer, limited=ask.cost_limit is not None, named=ask.providers,
+        folder=ask.state_file.parent,
+    )  # fmt: skip
+    rules = Rules(ask.max_attempts, ask.retry_invalid, pricer, ask.models)
+    engine = Engine(desk, preparer, rules, held.show, clock, pool, wishes)
+    return Session(lock, store, engine, desk, ask.said, held)
+
+
+def spool_of(state_file: Path) -> Path:
+    """Where an embedded model keeps its batches: beside the state."""
+    return state_file.with_name(state_file.name + ".local")
+
+
+def pricer_of(ask: Ask) -> Pricer:
+    """A model's dearest price between two times, looked up once for each."""
+    found: dict[tuple[str, float, float], Price | None] = {}
+
+    def price(model: str, since: float, until: float) -> Price | None:
+        key = (model, since, until)
+        if key not in found:
+            if len(found) > 1_000:
+                found.clear()
+            provider, name = resolve(model, ask.providers)
+            start, end = datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)
+            found[key] = price_of(provider, name, start, ask.prices, until=end)
+        return found[key]
+
+    return price
+
+
+def _check_prices(ask: Ask, price: Pricer, now: float) -> None:
+    if ask.cost_limit is None:
+        return
+    unknown = sorted(model for model in ask.asked if price(model, now, now) is None)
+    if unknown:
+        raise ValidationError(
+            f"a cost limit is set and no price is known for {', '.join(map(repr, unknown))}: give it with "
+            f"Batch(prices={{{unknown[0]!r}: (usd per million input tokens, output tokens)}})"
+        )
+
+
+def _make_folder(state_file: Path) -> None:
+    try:
+        state_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(
+            f"state_file={str(state_file)!r}: its folder can't be made ({error.strerror}); give a path you can write to"
+        ) from error

@@ -1,0 +1,150 @@
+"""Answers into ends: what an attempt came to, what it cost, and what becomes of its job.
+
+Parsing and pricing again cost nothing, because the raw answer is in the state before this begins.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import orjson
+
+from batchata import output, pricing
+from batchata.job import Job
+from batchata.plain import to_plain
+from batchata.pricing import Price
+from batchata.provider_batch import ProviderBatch
+from batchata.providers.base import Answer
+from batchata.result import Attempt, JobResult, Outcome
+from batchata.store.rows import Again, NewResult, OpenAttempt, Settled
+from batchata.usage import Money, Usage
+
+Pricer: TypeAlias = Callable[[str, float, float], Price | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`max_attempts`: tries for what is worth retrying. `retry_invalid`: how often an answer that does not fit is asked
+    again. `price` knows a model's dearest price between two times (Unix seconds), None where nobody does.
+    """
+
+    max_attempts: int
+    retry_invalid: int
+    price: Pricer
+    models: Mapping[str, Any]  # response_model classes by their digest
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An answer, and what its text holds."""
+
+    answer: Answer
+    parsed: Any = None
+
+
+def settle(answer: Answer, attempt: OpenAttempt, batch: ProviderBatch, rules: Rules, now: float) -> Settled:
+    """The end of one attempt."""
+    job = Job.from_record(attempt.record, rules.models, job_id=attempt.job_id)
+    read = _typed(answer, job)
+    cost, assumed = _cost(read.answer, attempt, job, batch, rules)
+    this = Attempt(read.answer.outcome, batch.provider_id, read.answer.usage, cost, read.answer.error)
+    earlier = orjson.loads(attempt.tries) if attempt.tries else []
+    if goes_again(read.answer, [entry["outcome"] for entry in earlier], rules, cancelled=batch.cancel_at is not None):
+        entry = this.to_dict() | {"raw_response": read.answer.text}
+        due = now + _pause(read.answer.outcome, len(earlier))
+        then: NewResult | Again = Again(orjson.dumps([*earlier, entry]), due)
+    else:
+        then = _result(read, job, [*map(Attempt.from_dict, earlier), this])
+    return Settled(attempt.idx, attempt.job, attempt.bound, this.outcome, cost, then, assumed)
+
+
+def goes_again(answer: Answer, earlier: Sequence[str], rules: Rules, *, cancelled: bool = False) -> bool:
+    """Whether a job is to be tried again after this answer; `earlier` are the outcomes of its tries before it.
+
+    What we cancelled ourselves goes back to wait and uses up no try: the user stopped the run, not the job.
+    """
+    if answer.outcome is Outcome.INVALID:
+        return earlier.count(Outcome.INVALID) < rules.retry_invalid
+    if answer.outcome is Outcome.CANCELLED and cancelled:
+        return True
+    tried = sum(outcome not in (Outcome.INVALID, Outcome.CANCELLED) for outcome in earlier)
+    return answer.retryable and tried + 1 < rules.max_attempts
+
+
+def _pause(outcome: Outcome, tries: int) -> float:
+    """Seconds before a job goes again: an answer that does not fit at once, an overloaded provider later each time."""
+    return 0.0 if outcome in (Outcome.INVALID, Outcome.CANCELLED) else min(2.0**tries, 60.0)
+
+
+def _typed(answer: Answer, job: Job) -> Read:
+    """The typed value of an answer; one that does not fit is invalid, with the reason."""
+    if answer.outcome is not Outcome.SUCCEEDED or job.response_model_digest is None:
+        return Read(answer)
+    if job.response_model is None:  # a job of an earlier run, whose class this script has not: kept as plain JSON
+        return Read(answer, _json(answer.text or ""))
+    value = output.read_answer(answer.text or "", job.response_model)
+    if isinstance(value, output.Invalid):
+        return Read(replace(answer, outcome=Outcome.INVALID, error=value.message))
+    return Read(answer, value)
+
+
+def _json(text: str) -> Any:
+    with contextlib.suppress(orjson.JSONDecodeError):
+        return orjson.loads(text)
+    return None
+
+
+def _cost(answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, rules: Rules) -> tuple[Money, bool]:
+    """(what it was billed, whether that is assumed). Where no bill can be learnt the bound is assumed."""
+    if not answer.billed:
+        return 0, False
+    if answer.outcome in (Outcome.MISSING, Outcome.LOST):
+        return attempt.bound, True
+    made = batch.submitted_at or batch.prepared_at
+    price = rules.price(job.model, made, batch.ended_at or made)
+    return (pricing.cost(answer.usage, price), False) if price else (0, False)
+
+
+def _result(read: Read, job: Job, attempts: list[Attempt]) -> NewResult:
+    answer = read.answer
+    cost = sum(attempt.cost for attempt in attempts)
+    result = JobResult(
+        job_id=job.job_id or "",
+        outcome=answer.outcome,
+        raw_response=answer.text,
+        parsed_response=to_plain(read.parsed),
+        error=answer.error,
+        model=answer.model or job.model,
+        file=None if job.file is None else str(job.file),
+        usage=total([attempt.usage for attempt in attempts]),
+        cost=cost,
+        attempts=tuple(attempts),
+    )
+    return NewResult(answer.outcome, result.model, cost, job.response_model_digest, orjson.dumps(result.to_dict()))
+
+
+def total(usages: list[Usage]) -> Usage:
+    """The sum of what several attempts used."""
+    if len(usages) == 1:
+        return usages[0]
+    return Usage(**{name: sum(getattr(usage, name) for usage in usages) for name in Usage.__slots__})
+
+
+def unsent(job_id: str, record: bytes, tries: bytes | None, error: str) -> NewResult:
+    """The end of a job that can't be sent (again): its file is gone, its request can't be built."""
+    job = Job.from_record(record, job_id=job_id)
+    attempts = [Attempt.from_dict(entry) for entry in orjson.loads(tries)] if tries else []
+    answer = Answer(None, Outcome.ERROR, error=error, billed=False)
+    return _result(Read(answer), job, [*attempts, Attempt(Outcome.ERROR, error=error)])
+
+
+def unanswered(outcome: Outcome, error: str, *, billed: bool, retryable: bool) -> Answer:
+    """What stands for the answer of an attempt that has none."""
+    return Answer(None, outcome, error=error, billed=billed, retryable=retryable)
+
+
+def refused_item(job_id: str, why: str) -> NewResult:
+    """The end of what was no job at all: an argument is wrong."""
+    result = JobResult(job_id, Outcome.ERROR, error=why)
+    return NewResult(Outcome.ERROR, None, 0, None, orjson.dumps(result.to_dict()))

@@ -1,0 +1,59 @@
+"""Results into files: one `<job_id>.json` per finished job, raw answers beside them. A projection of the state.
+
+What the state settled since the last clean close is written again on start, so a crash never leaves a finished job without
+its file.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+
+import orjson
+
+from batchata.engine.collecting import Raw, index_of
+from batchata.provider_batch import ProviderBatch
+from batchata.providers.base import Provider
+from batchata.result import write_private
+from batchata.store import reading
+from batchata.store.rows import StoredResult
+
+RAW = "raw_responses"
+
+
+class Files:
+    """The files of a run. `raw`: raw answers too."""
+
+    def __init__(self, folder: Path, *, raw: bool) -> None:
+        self.folder = folder
+        self._raw = raw
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if raw:
+            (folder / RAW).mkdir(mode=0o700, exist_ok=True)
+
+    def show(self, results: Iterable[StoredResult], raw: Iterable[Raw] = ()) -> None:
+        for line in raw if self._raw else ():
+            write_private(self.folder / RAW / f"{line.job_id}.json", line.line)
+        for result in results:
+            body = orjson.loads(result.body)
+            body["metadata"] = orjson.loads(result.metadata or b"null")
+            write_private(self.folder / f"{body['job_id']}.json", orjson.dumps(body, option=orjson.OPT_INDENT_2))
+
+    def repair(self, connect: Callable[[], sqlite3.Connection], shown: int, raw_shown: int, provider: "Of") -> None:
+        """Write what was settled after `shown` (a result's id), and the raw answers kept after `raw_shown` (a segment's)."""
+        with closing(connect()) as connection:
+            while results := reading.results_after(connection, shown):
+                self.show(results)
+                shown = results[-1].id
+            for batch, body in reading.settled_segments(connection, raw_shown) if self._raw else ():
+                self.show((), _raw_lines(connection, batch, body, provider(batch.provider)))
+
+
+Of = Callable[[str], Provider]
+
+
+def _raw_lines(connection: sqlite3.Connection, batch: ProviderBatch, body: bytes, provider: Provider) -> Iterable[Raw]:
+    for line in filter(bytes.strip, body.split(b"\n")):
+        index = index_of(provider.read(line).custom_id, batch)
+        if index is not None:
+            yield Raw(reading.job_id_of(connection, batch.id, index), line)

@@ -1,0 +1,100 @@
+"""What the loop knows of its run beyond the state: open batches with their bodies and pace, lanes, counts, wishes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from batchata.engine.lanes import Lanes
+from batchata.engine.preparing import Formed
+from batchata.engine.progress import Progress
+from batchata.events import BatchMoved
+from batchata.planner import StopReason
+from batchata.provider_batch import OPEN, ProviderBatch
+from batchata.providers.catalog import Catalog
+from batchata.store import reading
+from batchata.store.intake import Intake
+from batchata.store.moves import Store
+from batchata.usage import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`deadline`: ticks at which the time limit is up."""
+
+    run: int
+    limit: Money | None
+    max_concurrent: int
+    items_per_batch: int | None
+    settle_seconds: float
+    deadline: float | None = None
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What the user's threads ask of the loop: set there, read here."""
+
+    stop: StopReason | None = None
+    leave_open: bool = False
+    cancel: bool = False
+
+
+@dataclass(slots=True)
+class Track:
+    """An open provider batch: its row, and what only this process knows of it. Times are ticks."""
+
+    row: ProviderBatch
+    since: float  # its making: looks grow rarer with its age
+    formed: Formed | None = None
+    upload_id: str | None = None
+    staged: bool = False
+    next_look: float = 0.0
+    failures: int = 0
+    unseen: bool = False
+    denied: bool = False
+
+    def release_body(self) -> None:
+        if self.formed is not None:
+            self.formed.body.close()
+            self.formed = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """All that the loop and its records share. `listeners` hear its events; `failure` is the first thing that ended a lane
+    or the run for good, raised to the user when the run is over.
+    """
+
+    store: Store
+    catalog: Catalog
+    settings: Settings
+    lanes: Lanes
+    intake: Intake
+    progress: Progress
+    listeners: list[Callable[[object], None]] = field(default_factory=list)
+    tracks: dict[int, Track] = field(default_factory=dict)
+    failure: Exception | None = None
+    intake_done: bool = False
+
+    def announce(self, event: object) -> None:
+        for listener in self.listeners:
+            listener(event)
+
+    def moved(self, track: Track, row: ProviderBatch) -> None:
+        """A batch came to another state; one at rest is no longer tracked."""
+        track.row, track.failures = row, 0
+        if row.state not in OPEN:
+            del self.tracks[row.id]
+            self.progress.rested(row)
+        self.announce(BatchMoved(row))
+
+    def fail(self, error: Exception) -> None:
+        self.failure = self.failure or error
+
+    def void(self, track: Track, at: float, why: str) -> None:
+        """It was never made: its jobs wait again."""
+        track.release_body()
+        jobs = reading.jobs_of(self.store.connection, track.row.id)
+        row = self.store.void(track.row, at, why)
+        mine = sum(job in self.intake.members for job in jobs)
+        self.lanes.add({row.lane: mine})
+        self.progress.returned(mine)
+        self.moved(track, row)

@@ -1,0 +1,170 @@
+"""`Job`: what the user said of one AI request, after `defaults`, checked and free of the caller's own objects.
+
+It is the first stop on a job's path. Its form in the state file is made here too; how it is known again stands in `identity`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from batchata import job_arguments as check
+from batchata.errors import StateError, ValidationError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+DEFAULT_TEMPERATURE = 0.7
+DEFAULT_MAX_TOKENS = 1000
+RECORD_FORM = 1
+
+_NULL = b"null"
+_EMPTY = b"{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One AI request as the user gave it. `Job.parse` makes it from `add_job`'s arguments; nothing else checks them.
+
+    Exactly one of `prompt` and `messages` is set. `temperature` and `max_tokens` are None where the user said nothing: the
+    properties `temperature_or_default` and `max_tokens_or_default` are what then applies. What the user could still change
+    (messages, metadata, provider_params) is kept as JSON; each look at it gives a fresh copy. `response_model` is None where
+    the class is not at hand, though `response_model_digest` says that there is one. `file_size` is in bytes.
+    """
+
+    model: str
+    prompt: str | None = field(default=None, repr=False)
+    messages_json: bytes | None = field(default=None, repr=False)
+    file: Path | None = None
+    file_size: int | None = None
+    file_sha256: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    response_model: "type[BaseModel] | None" = field(default=None, compare=False)
+    response_model_name: str | None = None
+    response_model_digest: str | None = None
+    enable_citations: bool = False
+    provider_params_json: bytes = field(default=_EMPTY, repr=False)
+    job_id: str | None = None
+    metadata_json: bytes = field(default=_NULL, repr=False)
+
+    @property
+    def messages(self) -> list[dict[str, Any]] | None:
+        return None if self.messages_json is None else orjson.loads(self.messages_json)
+
+    @property
+    def metadata(self) -> Any:
+        return orjson.loads(self.metadata_json)
+
+    @property
+    def provider_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = orjson.loads(self.provider_params_json)
+        return params
+
+    @property
+    def temperature_or_default(self) -> float:
+        return DEFAULT_TEMPERATURE if self.temperature is None else self.temperature
+
+    @property
+    def max_tokens_or_default(self) -> int:
+        return DEFAULT_MAX_TOKENS if self.max_tokens is None else self.max_tokens
+
+    @classmethod
+    def parse(cls, kwargs: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> "Job":
+        """The job that `add_job(**kwargs)` means under `defaults` (what `check_defaults` returned). None says nothing.
+
+        Reads the file a job names, for its size and digest. Raises `ValidationError` for whatever is wrong.
+        """
+        given = check.merged(kwargs, defaults or {})
+        if "model" not in given:
+            raise ValidationError("model is not given. Name it in add_job(model=…), or once in defaults(model=…).")
+        check.one_content(given)
+        fields = {_FIELDS.get(name, name): check.CHECKS[name](value) for name, value in given.items()}
+        if "file" in fields:
+            fields["file_size"], fields["file_sha256"] = check.fingerprint(fields["file"])
+        if "response_model" in fields:
+            fields["response_model_name"] = fields["response_model"].__name__
+            fields["response_model_digest"] = check.shape(fields["response_model"])
+        return cls(**fields)
+
+    def to_record(self) -> bytes:
+        """The job as JSON for the state file, without its id, its metadata, its file's contents and its model's class."""
+        record = {name: value for name in _RECORDED if (value := getattr(self, name)) is not None}
+        if self.messages_json is not None:
+            record["messages"] = orjson.Fragment(self.messages_json)
+        if self.file is not None:
+            record["file"] = str(self.file)
+        if self.enable_citations:
+            record["enable_citations"] = True
+        if self.provider_params_json != _EMPTY:
+            record["provider_params"] = orjson.Fragment(self.provider_params_json)
+        record["form"] = RECORD_FORM
+        return orjson.dumps(record)
+
+    @classmethod
+    def from_record(
+        cls,
+        record: bytes,
+        response_models: "Mapping[str, type[BaseModel]] | None" = None,
+        *,
+        job_id: str | None = None,
+        metadata_json: bytes = _NULL,
+    ) -> "Job":
+        """The job that `to_record` wrote. `response_models` are the classes at hand, by their `response_model_digest`.
+
+        Raises `StateError` for a record that a newer batchata wrote, or that is none.
+        """
+        data = _loaded(record)
+        fields: dict[str, Any] = {name: data.get(name) for name in _RECORDED}
+        messages, file = data.get("messages"), data.get("file")
+        return cls(
+            **fields,
+            messages_json=None if messages is None else orjson.dumps(messages),
+            file=None if file is None else Path(file),
+            response_model=(response_models or {}).get(data.get("response_model_digest", "")),
+            enable_citations=data.get("enable_citations", False),
+            provider_params_json=orjson.dumps(data.get("provider_params", {})),
+            job_id=job_id,
+            metadata_json=metadata_json,
+        )
+
+
+_FIELDS = {"messages": "messages_json", "provider_params": "provider_params_json", "metadata": "metadata_json"}
+_RECORDED = (
+    "model", "prompt", "temperature", "max_tokens", "file_size", "file_sha256",
+    "response_model_name", "response_model_digest",
+)  # fmt: skip
+
+
+def check_defaults(params: Mapping[str, Any]) -> dict[str, Any]:
+    """`params` of `defaults()`, checked as `add_job` would, copied, and ready for `Job.parse`. A job's id can't be one.
+
+    A file is only made absolute: each job that uses it reads it.
+    """
+    given = check.known(params)
+    if "job_id" in given:
+        raise ValidationError("job_id can't be a default: every job has its own. Give it in add_job(job_id=…).")
+    if "messages" in given and ("prompt" in given or "file" in given):
+        raise ValidationError(
+            "defaults has messages together with prompt or file. A job takes one of the two: give one."
+        )
+    checked = {name: check.CHECKS[name](value) for name, value in given.items()}
+    return {name: orjson.loads(value) if name in _FIELDS else value for name, value in checked.items()}
+
+
+def _loaded(record: bytes) -> dict[str, Any]:
+    try:
+        data = orjson.loads(record)
+    except orjson.JSONDecodeError as error:
+        raise StateError(
+            f"the state holds a job that is no JSON ({error}): the file is damaged. It was left as it is."
+        ) from error
+    form = data.get("form") if isinstance(data, dict) else None
+    if form != RECORD_FORM:
+        raise StateError(
+            f"the state holds a job of form {form}, and this batchata reads form {RECORD_FORM}. Use the version that wrote it, "
+            "or a newer one. It was left as it is."
+        )
+    return dict(data)

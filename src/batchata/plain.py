@@ -1,0 +1,78 @@
+"""A parsed answer as plain JSON and back: what the state and the result files hold of a model's instance."""
+
+from typing import Any, Protocol, Self, TypeVar
+
+import orjson
+
+from batchata.errors import ValidationError
+
+
+class _Model(Protocol):
+    """As much of a Pydantic model as is needed here; Pydantic itself is not imported for it."""
+
+    def model_dump(self, *, mode: str, round_trip: bool, by_alias: bool) -> Any: ...
+
+    @classmethod
+    def model_validate_json(
+        cls, json_data: str | bytes, *, strict: bool | None = None, by_alias: bool, by_name: bool
+    ) -> Self: ...
+
+
+M = TypeVar("M", bound=_Model)
+
+
+def to_plain(value: Any) -> Any:
+    """A model's instance as JSON values by field name; anything else as it is.
+
+    `round_trip` leaves computed fields out and keeps `Json` fields as the text they were, so that the class takes it back.
+    Raises `ValidationError` where the class can't be written as JSON (bytes that are no text, a serializer that fails).
+    """
+    if not hasattr(value, "model_dump"):
+        return value
+    try:
+        plain = value.model_dump(mode="json", round_trip=True, by_alias=False)
+    except (ValueError, TypeError) as error:
+        raise ValidationError(
+            f"response_model: an answer of {type(value).__name__} can't be written as JSON: {error}. "
+            'For binary fields set both ser_json_bytes and val_json_bytes to "base64".'
+        ) from error
+    try:
+        orjson.dumps(plain)
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits, which orjson refuses
+        return _with_long_integers_as_text(plain)
+    return plain
+
+
+def from_plain(data: Any, model: type[M], raw: str | None = None) -> M:
+    """The instance that `to_plain` wrote. Raises `ValidationError` naming the model where it does not fit any more.
+
+    `raw` is the answer's own text, if kept. Where reading it gives the same data the instance is made from it: a validator
+    that changes a value (50 % to 0.5) then runs once, as it did at first, and excluded or secret fields are there again.
+    """
+    if raw is not None and (instance := _reread(raw, data, model)) is not None:
+        return instance
+    try:
+        # Not strict: it was judged once already, and a number too long for JSON stands there as text.
+        return model.model_validate_json(orjson.dumps(data), strict=False, by_alias=True, by_name=True)
+    except ValueError as error:
+        raise ValidationError(
+            f"response_model: the stored answer does not fit {model.__name__}. Give the class it was made with. {error}"
+        ) from error
+
+
+def _reread(raw: str, data: Any, model: type[M]) -> M | None:
+    try:
+        instance = model.model_validate_json(raw, by_alias=True, by_name=True)
+    except ValueError:  # the text holds more than the typed answer: prose, or quotes beside the values
+        return None
+    return instance if to_plain(instance) == data else None
+
+
+def _with_long_integers_as_text(plain: Any) -> Any:
+    if isinstance(plain, dict):
+        return {key: _with_long_integers_as_text(item) for key, item in plain.items()}
+    if isinstance(plain, list):
+        return [_with_long_integers_as_text(item) for item in plain]
+    if isinstance(plain, int) and not isinstance(plain, bool) and not -(2**63) <= plain < 2**64:
+        return str(plain)
+    return plain

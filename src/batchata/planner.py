@@ -1,0 +1,356 @@
+"""What to do next: a pure function of what is known and the time.
+
+`plan` looks at the open provider batches, the lanes with waiting jobs and what is under way, and names the effects to start.
+It never does anything itself, so the engine, the simulation and a test table all call the same rules. An effect that is
+under way is never named again: `View.busy` holds the keys of those.
+
+Recovery has no code of its own: after a crash the rows are what they are, nothing is busy, and the same rules take them up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from batchata.budget import Balance
+from batchata.provider_batch import ProviderBatch, State
+from batchata.usage import Money
+
+StopReason: TypeAlias = Literal["cost_limit", "time_limit", "shutdown", "cancelled"]
+
+FIRST_LOOK = 0.05  # seconds: small runs feel instant
+LONGEST_LOOK = 120.0
+RETRY_FIRST = 0.5
+RETRY_LONGEST = 120.0
+LOOKS_FOR_ABSENCE = 3  # complete listings that must not show a batch before it counts as never made
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """`wall` is Unix time, for what is kept; `ticks` are monotonic seconds, for pace: a clock that jumps moves no poll."""
+
+    wall: float
+    ticks: float
+
+
+# -- what is known
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """A lane with waiting jobs. `ready`: jobs that may go now. `blocked_until`: ticks. `halted`: the provider takes nothing
+    from us at all (a revoked key). `starved_at`: the most that was available when nothing fitted.
+    """
+
+    id: int
+    provider: str
+    ready: int
+    next_due: float | None = None
+    blocked_until: float = 0.0
+    halted: bool = False
+    starved_at: Money | None = None
+    jobs_per_batch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """An open provider batch. `has_body`: its body is at hand, so it can be sent. `next_look`: ticks. `same_account`: it was
+    made under the key in use now. `unseen`: the last look at the provider did not show it. `denied`: the provider refuses
+    our key. `denied` and unseen ones of another key are not waited for: kept, reserved, reported.
+    """
+
+    row: ProviderBatch
+    has_body: bool = False
+    next_look: float = 0.0
+    same_account: bool = True
+    unseen: bool = False
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    lanes: tuple[LaneView, ...] = ()
+    batches: tuple[BatchView, ...] = ()
+    busy: frozenset[tuple[str, object]] = frozenset()
+    balance: Balance = field(default_factory=Balance)
+    limit: Money | None = None
+    max_concurrent: int = 10
+    settle_seconds: float = 600.0
+    intake_done: bool = True
+    stop: StopReason | None = None
+    leave_open: bool = False  # stop without waiting for what is open at the providers
+    cancel: bool = False  # ask the providers to stop what is open
+
+
+# -- what to do
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Turn waiting jobs of a lane into the body of one provider batch, within `available` nano-dollars."""
+
+    lane: int
+    available: Money | None
+
+    @property
+    def key(self) -> tuple[str, object]:
+        return (
+            "prepare",
+            None,
+        )  # one at a time: it is the CPU's work, and what it takes must be reserved before the next
+
+
+@dataclass(frozen=True, slots=True)
+class OnBatch:
+    """An effect on one provider batch; at most one of them is under way at a time."""
+
+    batch: int
+
+    @property
+    def key(self) -> tuple[str, object]:
+        return ("batch", self.batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Submit(OnBatch):
+    """Stage, write the intent, make the one call that costs money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Void(OnBatch):
+    """Nothing of it was sent and its body is gone: let its jobs go back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt(OnBatch):
+    """Its create was under way when we died: its fate is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find(OnBatch):
+    """Look for the batch of an unanswered create."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent(OnBatch):
+    """All that absence needs is there: the create made nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collect(OnBatch):
+    """Fetch the raw answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle(OnBatch):
+    """Parse, price and end the attempts of its next raw answers; of those without an answer when there are no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(OnBatch):
+    """Ask the provider to stop it."""
+
+    @property
+    def key(self) -> tuple[str, object]:
+        return ("cancel", self.batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Ask a provider about its open batches, all in one."""
+
+    provider: str
+    batches: tuple[int, ...]
+
+    @property
+    def key(self) -> tuple[str, object]:
+        return ("poll", self.provider)
+
+
+Action: TypeAlias = Prepare | Submit | Void | Doubt | Find | Absent | Collect | Settle | Cancel | Poll
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Effects to start now; `wake`: the ticks at which to plan again at the latest; `over`: nothing more will happen."""
+
+    actions: tuple[Action, ...] = ()
+    wake: float | None = None
+    over: bool = False
+    stop: StopReason | None = None
+
+
+# -- the rules
+
+
+def plan(view: View, now: Now) -> Plan:
+    """The next effects. Nothing is named that is under way already."""
+    if view.stop is not None and view.leave_open:
+        return Plan(over=_money_calls_done(view), stop=view.stop)
+    actions = [action for action in _actions(view, now) if action.key not in view.busy]
+    if actions or view.busy or not view.intake_done:
+        return Plan(tuple(actions), wake=_wake(view, now))
+    if any(_awaited(batch) for batch in view.batches) or _may_send_later(view, now):
+        return Plan(wake=_wake(view, now))
+    starved = view.stop is None and any(lane.starved_at is not None and not lane.halted for lane in view.lanes)
+    return Plan(over=True, stop="cost_limit" if starved else view.stop)
+
+
+def _money_calls_done(view: View) -> bool:
+    """A create under way is waited for: its answer is what makes the next run simple."""
+    return not any(
+        batch.row.state is State.SUBMITTING and ("batch", batch.row.id) in view.busy for batch in view.batches
+    )
+
+
+def _actions(view: View, now: Now) -> Iterator[Action]:
+    for batch in view.batches:
+        yield from _on_batch(batch, view, now)
+    yield from _polls(view, now)
+    yield from _prepare(view, now)
+
+
+def _on_batch(batch: BatchView, view: View, now: Now) -> Iterator[Action]:
+    row, key = batch.row, ("batch", batch.row.id)
+    match row.state:
+        case State.PREPARED:
+            if not batch.has_body or view.stop is not None:
+                yield Void(row.id)
+            elif not _twin_uncertain(batch, view):
+                yield Submit(row.id)
+        case State.SUBMITTING:
+            if key not in view.busy:
+                yield Doubt(row.id)
+        case State.UNCERTAIN:
+            if absence_is_proven(batch, now, view.settle_seconds):
+                yield Absent(row.id)
+            elif now.ticks >= batch.next_look:
+                yield Find(row.id)
+        case State.SUBMITTED:
+            if view.cancel and row.cancel_at is None and now.ticks >= batch.next_look:
+                yield Cancel(row.id)
+        case State.ENDED:
+            if row.verdict is not None:
+                yield Settle(row.id)
+            elif now.ticks >= batch.next_look:
+                yield Collect(row.id)
+        case State.COLLECTED:
+            yield Settle(row.id)
+        case State.SETTLED | State.VOID:
+            pass
+
+
+def _twin_uncertain(batch: BatchView, view: View) -> bool:
+    """Another batch of this count is uncertain under the same key: a second one would make them hard to tell apart."""
+    return any(
+        other.row.state is State.UNCERTAIN
+        and other.row.provider == batch.row.provider
+        and other.row.account == batch.row.account
+        and other.row.count == batch.row.count
+        for other in view.batches
+    )
+
+
+def absence_is_proven(batch: BatchView, now: Now, settle_seconds: float) -> bool:
+    """Never made, as far as looking can tell: the same account as at the intent, and enough complete listings without a
+    candidate, spread over `settle_seconds`. An inference, not knowledge: providers promise nothing of their listings.
+    """
+    row = batch.row
+    return (
+        batch.same_account
+        and row.first_look_at is not None
+        and row.looks >= LOOKS_FOR_ABSENCE
+        and now.wall - row.first_look_at >= settle_seconds
+    )
+
+
+def _polls(view: View, now: Now) -> Iterator[Poll]:
+    """One look per provider as soon as one of its batches is due: a listing shows the others at no extra cost."""
+    open_now: dict[str, list[BatchView]] = {}
+    for batch in view.batches:
+        if batch.row.state is State.SUBMITTED and not batch.denied:
+            open_now.setdefault(batch.row.provider, []).append(batch)
+    for provider, batches in open_now.items():
+        if any(now.ticks >= batch.next_look for batch in batches):
+            yield Poll(provider, tuple(batch.row.id for batch in batches))
+
+
+def _prepare(view: View, now: Now) -> Iterator[Prepare]:
+    if view.stop is not None or _in_flight(view) >= view.max_concurrent:
+        return
+    available = view.balance.available(view.limit)
+    for lane in _fair(view):
+        if _may_pack(lane, view, now, available):
+            yield Prepare(lane.id, available)
+            return
+
+
+def _fair(view: View) -> list[LaneView]:
+    """Lanes with the fewest batches in flight first, so that one provider's backlog never keeps another waiting."""
+    flying: dict[int, int] = {}
+    for batch in view.batches:
+        flying[batch.row.lane] = flying.get(batch.row.lane, 0) + 1
+    return sorted(view.lanes, key=lambda lane: (flying.get(lane.id, 0), lane.id))
+
+
+def _may_pack(lane: LaneView, view: View, now: Now, available: Money | None) -> bool:
+    if not lane.ready or lane.halted or now.ticks < lane.blocked_until:
+        return False
+    if lane.next_due is not None and lane.next_due > now.wall:
+        return False
+    if not view.intake_done and lane.ready < lane.jobs_per_batch:
+        return False  # more are coming: fill the batch
+    return lane.starved_at is None or available is None or available > lane.starved_at
+
+
+def _in_flight(view: View) -> int:
+    waiting = (State.PREPARED, State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)
+    return sum(batch.row.state in waiting for batch in view.batches)
+
+
+def _awaited(batch: BatchView) -> bool:
+    """Whether the run goes on for this batch. What the key in use can't see is left as it is: kept, reserved, reported."""
+    if batch.denied:
+        return False
+    return batch.same_account or not (batch.unseen or batch.row.state is State.UNCERTAIN)
+
+
+def _may_send_later(view: View, now: Now) -> bool:
+    if view.stop is not None:
+        return False
+    available = view.balance.available(view.limit)
+    return any(
+        lane.ready
+        and not lane.halted
+        and (lane.starved_at is None or available is None or available > lane.starved_at)
+        and (lane.blocked_until > now.ticks or (lane.next_due or 0) > now.wall)
+        for lane in view.lanes
+    )
+
+
+def _wake(view: View, now: Now) -> float | None:
+    """The next moment at which time alone changes the plan."""
+    moments: list[float] = []
+    for batch in view.batches:
+        if batch.row.state in (State.SUBMITTED, State.ENDED, State.UNCERTAIN):
+            moments.append(batch.next_look)
+        if batch.row.state is State.UNCERTAIN and batch.row.first_look_at is not None:
+            moments.append(now.ticks + batch.row.first_look_at + view.settle_seconds - now.wall)
+    for lane in view.lanes:
+        if lane.ready and not lane.halted and view.stop is None:
+            moments.append(lane.blocked_until)
+            moments.append(now.ticks + (lane.next_due or 0) - now.wall)
+    later = [moment for moment in moments if moment > now.ticks]
+    return min(later) if later else None
+
+
+# -- pace
+
+
+def look_interval(age: float) -> float:
+    """Seconds between looks at something `age` seconds old: a quarter of its age at first, a small share of it later."""
+    return min(max(FIRST_LOOK, min(0.25 * age, 2 + 0.03 * age)), LONGEST_LOOK)
+
+
+def retry_interval(failures: int, asked: float | None = None) -> float:
+    """Seconds to wait after `failures` failures in a row; never less than the provider asked for."""
+    return max(min(RETRY_FIRST * 2.0 ** min(failures - 1, 20), RETRY_LONGEST), asked or 0.0)

@@ -1,0 +1,169 @@
+"""A `Request` as the exact `params` of Anthropic's Message Batches, and what of it can't be sent. Pure, and free of the SDK.
+
+Figures are Anthropic's: 32 MB a request, 600 PDF pages or images (100 on models with a window of 200,000 tokens).
+"""
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from batchata.errors import DocumentError, ValidationError
+from batchata.providers import anthropic_bound, anthropic_params
+from batchata.providers.anthropic_bound import cites_natively, files_of, is_pdf
+from batchata.providers.base import ModelFacts, Prepared
+from batchata.request import Document, Image, Message, Part, Request, Text
+
+BYTES_MAX = 32_000_000
+"""32 MB a request. Anthropic does not say which megabyte; the smaller one is safe with either."""
+
+_IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_SMALL_WINDOW = 200_000
+
+# From these generations on a model thinks unless told otherwise (Anthropic's model pages). Decides a warning only.
+_THINKS = re.compile(r"claude-(?:opus|sonnet|fable|mythos)-(?:[5-9]|\d\d)(?!\d)|claude-haiku-(?:5-5|[6-9])")
+_THINKING_ROOM = 1000
+
+
+def prepare(request: Request, facts: ModelFacts, api_version: str) -> Prepared:
+    """The body of one request, and its bound. Raises `ValidationError` or `DocumentError`, saying what can't be sent."""
+    anthropic_params.check(request, facts, api_version)
+    _check_files(request, facts, api_version)
+    params = _params(request, facts, api_version)
+    if request.bounded:
+        anthropic_params.check_bounded(request.provider_params, anthropic_bound.cache_lives(params))
+    body = _encoded(params)
+    _check_size(request, len(body))
+    return Prepared(
+        body=body,
+        input_tokens_max=anthropic_bound.input_tokens_max(request, facts, params, body),
+        output_tokens_max=request.max_tokens,
+        cache_write=anthropic_bound.cache_write(params),
+        warnings=_warnings(request),
+    )
+
+
+def line(custom_id: str, body: bytes) -> bytes:
+    """One element of the `requests` array."""
+    return b'{"custom_id":' + orjson.dumps(custom_id) + b',"params":' + body + b"}"
+
+
+def _params(request: Request, facts: ModelFacts, api_version: str) -> dict[str, Any]:
+    cited = cites_natively(request)
+    params: dict[str, Any] = {"model": request.model, "max_tokens": request.max_tokens}
+    if request.system:
+        params["system"] = [_text(part) for part in request.system]
+    params["messages"] = [_message(message, cited) for message in request.messages]
+    if anthropic_params.sends_temperature(request, facts, api_version):
+        params["temperature"] = request.temperature
+    params.update(request.provider_params)
+    if request.schema is not None:
+        # beside what the user put there, such as the effort
+        asked = {"type": "json_schema", "schema": request.schema}
+        params["output_config"] = {**(request.provider_params.get("output_config") or {}), "format": asked}
+    return params
+
+
+def _message(message: Message, cited: bool) -> dict[str, Any]:
+    return {"role": message.role, "content": [_block(part, cited) for part in message.parts]}
+
+
+def _block(part: Part, cited: bool) -> dict[str, Any]:
+    if isinstance(part, Text):
+        return _text(part)
+    if isinstance(part, Image):
+        return {"type": "image", "source": _base64(part.media_type, part.data)}
+    return _document(part, cited)
+
+
+def _text(part: Text) -> dict[str, Any]:
+    block: dict[str, Any] = {"type": "text", "text": part.text}
+    if part.cache_control is not None:
+        block["cache_control"] = part.cache_control
+    return block
+
+
+def _document(document: Document, cited: bool) -> dict[str, Any]:
+    if is_pdf(document):
+        source = _base64(document.media_type, document.data)
+    else:
+        source = {"type": "text", "media_type": "text/plain", "data": document.text}
+    block: dict[str, Any] = {"type": "document", "source": source, "title": document.name}
+    if cited:
+        block["citations"] = {"enabled": True}
+    return block
+
+
+def _base64(media_type: str, data: bytes) -> dict[str, str]:
+    return {"type": "base64", "media_type": media_type, "data": base64.b64encode(data).decode("ascii")}
+
+
+def _encoded(params: dict[str, Any]) -> bytes:
+    # keys keep their order: a model fills a schema's properties in the order in which they stand
+    try:
+        return orjson.dumps(params, default=_plain)
+    except orjson.JSONEncodeError as error:
+        raise ValidationError(f"the request can't be written as JSON: {error}. Give plain JSON values.") from error
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} is no JSON value")
+
+
+def _check_files(request: Request, facts: ModelFacts, api_version: str) -> None:
+    for message in request.messages:
+        for part in message.parts:
+            _check_file(part, message.role, request.bounded, api_version)
+    small = facts.context_window is not None and facts.context_window <= _SMALL_WINDOW
+    cap = 100 if small else 600
+    window = " for a model with a window of 200,000 tokens" if small else ""
+    files = list(files_of(request))
+    pages = sum(len(file.pages) for file in files if isinstance(file, Document) and is_pdf(file))
+    images = sum(isinstance(file, Image) for file in files)
+    for count, what in ((pages, "PDF pages"), (images, "images")):
+        if count > cap:
+            names = _names(files)
+            raise DocumentError(f"{names}{count} {what}; Anthropic takes at most {cap} a request{window}. Send fewer.")
+
+
+def _check_file(part: Part, role: str, bounded: bool, api_version: str) -> None:
+    if isinstance(part, Image) and part.media_type not in _IMAGE_TYPES:
+        raise DocumentError(f"an image is {part.media_type}; Anthropic takes {', '.join(_IMAGE_TYPES)}. Convert it.")
+    if not isinstance(part, Document):
+        return
+    if role == "assistant" and anthropic_params.is_late(api_version):
+        raise ValidationError(
+            f"messages: {part.name} stands in an assistant message; Anthropic's API version {api_version} takes documents "
+            "in user messages only. Move it there."
+        )
+    if not is_pdf(part) and not part.has_text:
+        raise DocumentError(
+            f"{part.name}: no text was found in it, and Anthropic takes {part.media_type} as text only."
+        )
+    if is_pdf(part) and bounded and not (part.paged and part.pages):
+        raise DocumentError(f"{part.name}: the number of its pages is not known, so its cost can't be bounded.")
+
+
+def _check_size(request: Request, size: int) -> None:
+    if size <= BYTES_MAX:
+        return
+    names = _names(list(files_of(request)))
+    message = f"{names}the request is {size:,} bytes, files as base64; Anthropic takes at most {BYTES_MAX:,} (32 MB)."
+    raise DocumentError(message + " Send less at once.") if names else ValidationError(message + " Send less text.")
+
+
+def _names(files: list[Document | Image]) -> str:
+    names = [file.name if isinstance(file, Document) else f"an image ({file.media_type})" for file in files]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{shown}: " if names else ""
+
+
+def _warnings(request: Request) -> tuple[str, ...]:
+    if request.max_tokens > _THINKING_ROOM or "thinking" in request.provider_params or not _THINKS.match(request.model):
+        return ()
+    room = f"{request.model} thinks before it answers, and thinking counts toward max_tokens ({request.max_tokens})"
+    return (f"{room}: answers may be cut. Raise max_tokens, or say provider_params={{'thinking': ...}}.",)

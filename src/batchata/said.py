@@ -1,0 +1,112 @@
+"""The jobs a script has said so far: checked, encoded and set aside on disk, so that a million of them take no memory.
+
+What `add_job` gets is checked at once. An iterator given to `add_jobs` is taken one by one when the jobs are needed; what is
+wrong with one of its items then becomes one failed job, because the call that got it has long returned.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from batchata.errors import BatchataError
+from batchata.identity import digest
+from batchata.job import Job
+
+IN_MEMORY = 4_000_000  # bytes of jobs kept in memory before they go to a file
+
+
+@dataclass(frozen=True, slots=True)
+class SaidJob:
+    """A job on its way to the state. `refused` says what is wrong with an item that is no job."""
+
+    job_id: str | None
+    digest: bytes
+    provider: str
+    model: str
+    record: bytes
+    metadata: bytes | None
+    refused: str | None = None
+
+
+Check = Callable[[Mapping[str, Any]], tuple[Job, str, str]]
+"""`add_job`'s arguments to (job, provider, model). Raises `BatchataError`."""
+
+
+class Said:
+    """Jobs in the order they were added; may be gone through any number of times."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - lives as long as this does
+            max_size=IN_MEMORY, dir=str(folder) if folder.is_dir() else None
+        )
+        self._coming: list[tuple[Iterator[Any], Check]] = []
+
+    def add(self, job: Job, provider: str, model: str) -> None:
+        """One job that was checked. Those of iterators given before it come first, so they are taken now."""
+        for _ in self._take():
+            pass
+        self._write(_said(job, provider, model))
+
+    def add_later(self, items: Iterable[Any], check: Check) -> None:
+        self._coming.append((iter(items), check))
+
+    def __iter__(self) -> Iterator[SaidJob]:
+        """All jobs; what is still to come is taken, and kept, on the way."""
+        place = 0
+        while True:
+            self._file.seek(place)
+            head = self._file.read(8)
+            if not head:
+                break
+            size = int.from_bytes(head, "big")
+            yield _decoded(self._file.read(size))
+            place += 8 + size
+        yield from self._take()
+
+    def _take(self) -> Iterator[SaidJob]:
+        while self._coming:
+            items, check = self._coming[0]
+            for place, item in enumerate(items):
+                said = _checked(item, place, check)
+                self._write(said)
+                yield said
+            self._coming.pop(0)
+
+    def _write(self, said: SaidJob) -> None:
+        data = _encoded(said)
+        self._file.seek(0, 2)
+        self._file.write(len(data).to_bytes(8, "big") + data)
+
+
+def _said(job: Job, provider: str, model: str) -> SaidJob:
+    metadata = None if job.metadata_json == b"null" else job.metadata_json
+    return SaidJob(job.job_id, digest(job), provider, model, job.to_record(), metadata)
+
+
+def _checked(item: Any, place: int, check: Check) -> SaidJob:
+    try:
+        return _said(*check(item))
+    except BatchataError as error:
+        content = blake2b(repr(item).encode("utf-8", "replace"), digest_size=16).digest()
+        return SaidJob(f"item-{place}", content, "", "", Job(model="").to_record(), None, str(error))
+
+
+def _encoded(said: SaidJob) -> bytes:
+    parts = (said.digest, said.record, said.metadata or b"")
+    head = orjson.dumps([said.job_id, said.provider, said.model, said.refused, said.metadata is None, *map(len, parts)])
+    return len(head).to_bytes(4, "big") + head + b"".join(parts)
+
+
+def _decoded(data: bytes) -> SaidJob:
+    end = 4 + int.from_bytes(data[:4], "big")
+    job_id, provider, model, refused, no_metadata, *sizes = orjson.loads(data[4:end])
+    parts = []
+    for size in sizes:
+        parts.append(data[end : end + size])
+        end += size
+    return SaidJob(job_id, parts[0], provider, model, parts[1], None if no_metadata else parts[2], refused)

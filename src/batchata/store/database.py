@@ -1,0 +1,137 @@
+"""The SQLite file: made whole or not at all, checked before it is touched, one writer.
+
+Every move in `moves.py` is one transaction; a caller that has several at hand joins them in one commit with
+`with database.transaction():`.
+"""
+
+import os
+import secrets
+import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from batchata.errors import StateError
+
+APPLICATION_ID = 0x62617463  # "batc"
+SCHEMA_VERSION = 1
+
+
+class Database:
+    """The writing connection. Used by one thread at a time: the driver's."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.commits = 0
+        if not path.exists() or path.stat().st_size == 0:
+            _create(path)
+        check(path)
+        try:
+            self.connection = _connect(path, "rw")
+            # FULL: a commit is on the disk before the next call to a provider. WAL: readers never wait for it.
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = FULL")
+            self.connection.execute("PRAGMA foreign_keys = ON")
+            self.connection.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: fewer fsyncs under load
+            self.connection.execute("BEGIN IMMEDIATE")  # a disk that can't be written is noticed now
+            self.connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise unusable(path, str(error)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. A transaction inside another joins it."""
+        if self._is_open():
+            yield
+            return
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.commit()
+        except BaseException:
+            if self._is_open():
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def _is_open(self) -> bool:
+        return self.connection.in_transaction
+
+    def commit(self) -> None:
+        self.connection.execute("COMMIT")
+        self.commits += 1
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads; any thread, any process, while a driver writes. Raises `StateError`."""
+    check(path)
+    try:
+        return _connect(path, "ro")
+    except sqlite3.Error as error:
+        raise unusable(path, str(error)) from error
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
+    connection.execute("PRAGMA cache_size = -16000")  # kB
+    return connection
+
+
+def _create(path: Path) -> None:
+    """Build the file beside its place and move it there, so that a crash leaves a whole one or none."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(_connect(new, "rw")) as connection:
+            connection.executescript(
+                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; BEGIN;"
+                + files("batchata.store").joinpath("schema.sql").read_text("utf-8")
+                + f"INSERT INTO meta VALUES ('salt', '{secrets.token_hex(16)}'); COMMIT;"
+            )
+        new.replace(path)
+    except (OSError, sqlite3.Error) as error:
+        new.unlink(missing_ok=True)
+        raise StateError(
+            f"state_file={str(path)!r} can't be made ({error}); give a path in an existing folder you can write to"
+        ) from error
+
+
+def check(path: Path) -> None:
+    """Raise `StateError` where the file is not a state of this version, by its header alone; it is not opened."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+        size = path.stat().st_size
+    except OSError as error:
+        raise unusable(path, error.strerror or str(error)) from error
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise unusable(path, "it is not a batchata state (not an SQLite database)")
+    page_size, pages = struct.unpack_from(">H", header, 16)[0], struct.unpack_from(">I", header, 28)[0]
+    version, application = struct.unpack_from(">I", header, 60)[0], struct.unpack_from(">I", header, 68)[0]
+    if application != APPLICATION_ID:
+        raise unusable(path, "it is an SQLite database of another program")
+    if version != SCHEMA_VERSION:
+        raise StateError(
+            f"state_file={str(path)!r} was written in state format {version}; this batchata reads {SCHEMA_VERSION}: "
+            "go on with the batchata that wrote it, or give another path"
+        )
+    expected = pages * (65536 if page_size == 1 else page_size)
+    if size < expected and not _has_wal(path):  # with a WAL, a checkpoint may have been cut short: SQLite mends that
+        raise unusable(path, f"it is cut short: {size:,} bytes of {expected:,}")
+
+
+def _has_wal(path: Path) -> bool:
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
+def unusable(path: Path, why: str) -> StateError:
+    return StateError(
+        f"state_file={str(path)!r} can't be used: {why}. It was left as it is; "
+        "give another path, or restore this file from a copy"
+    )

@@ -1,0 +1,185 @@
+"""Jobs into the state: which are new, which are known, which have changed.
+
+A job is known by its id and its content. A job of known id and other content is a row of its own, so that the old one, its
+answers and its bills stay what they are.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from batchata.identity import derived_id, key64
+from batchata.store.moves import Store
+from batchata.store.rows import NewJob, Taken
+
+
+class Members:
+    """The jobs a run has added, one bit each."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+        self.count = 0
+
+    def __contains__(self, seq: int) -> bool:
+        byte = seq >> 3
+        return byte < len(self._bits) and bool(self._bits[byte] & (1 << (seq & 7)))
+
+    def add(self, seq: int) -> None:
+        byte = seq >> 3
+        if byte >= len(self._bits):
+            self._bits.extend(bytes(byte + 4096 - len(self._bits)))
+        self._bits[byte] |= 1 << (seq & 7)
+        self.count += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    seq: int
+    job_id: str
+    digest: bytes
+    state: str
+    metadata: bytes | None
+
+
+@dataclass(slots=True)
+class _Group:
+    """What one group of jobs comes to, before it is written."""
+
+    new: list[tuple[int, NewJob, str, int]] = field(default_factory=list)  # seq, job, id, key
+    revived: list[tuple[int, NewJob]] = field(default_factory=list)
+    adopted: list[int] = field(default_factory=list)
+    described: list[tuple[bytes | None, int]] = field(default_factory=list)  # other metadata
+    members: list[int] = field(default_factory=list)
+
+
+class Intake:
+    """Adds the jobs of one run, in groups; each group is one transaction."""
+
+    def __init__(self, store: Store, run: int, members: Members) -> None:
+        self._store = store
+        self._run = run
+        self.members = members
+        self._places: dict[bytes, int] = {}  # only of contents seen more than once
+        self._next_seq = 1 + store.connection.execute("SELECT coalesce(max(seq), 0) FROM job").fetchone()[0]
+
+    def add(self, jobs: Sequence[NewJob]) -> Taken:
+        names = [job.job_id or derived_id(job.digest, 1) for job in jobs]
+        known = self._known({key64(name) for name in names})
+        taken, group = Taken(), _Group()
+        for job, name in zip(jobs, names, strict=True):
+            self._sort(job, name, known, group, taken)
+        with self._store.transaction():
+            self._write(group)
+        for seq in group.members:
+            self.members.add(seq)
+        self._next_seq += len(group.new)
+        return taken
+
+    def _known(self, keys: Iterable[int]) -> dict[str, list[_Known]]:
+        """Every version of the jobs of these keys, by id."""
+        versions: dict[str, list[_Known]] = defaultdict(list)
+        wanted = list(keys)
+        for start in range(0, len(wanted), 500):
+            some = wanted[start : start + 500]
+            marks = ",".join("?" * len(some))
+            for row in self._store.connection.execute(
+                f"SELECT seq, job_id, digest, state, metadata FROM job WHERE key IN ({marks})",
+                some,
+            ):
+                versions[row[1]].append(_Known(*row))
+        return versions
+
+    def _sort(self, job: NewJob, name: str, known: dict[str, list[_Known]], group: _Group, taken: Taken) -> None:
+        if job.job_id is None:
+            name = self._name(job, name, known)
+        versions = known[name]
+        if any(version.seq in self.members or version.seq < 0 for version in versions):
+            taken.duplicates.append((job, name))
+            return
+        same = next((version for version in versions if version.digest == job.digest), None)
+        if same is None:
+            taken.changed += bool(versions)
+            seq = self._next_seq + len(group.new)
+            group.new.append((seq, job, name, key64(name)))
+            state = "pending"
+        else:
+            seq, state = same.seq, self._known_again(same, job, group)
+        group.members.append(seq)
+        # in this run from now on: a negative seq marks it within the group
+        versions.append(_Known(-1, name, job.digest, state, job.metadata))
+        _count(taken, state)
+        if job.refused is not None and state == "pending":
+            taken.refused.append((seq, name, job.refused))
+        elif state == "pending":
+            taken.ready[job.lane] = taken.ready.get(job.lane, 0) + 1
+
+    def _name(self, job: NewJob, name: str, known: dict[str, list[_Known]]) -> str:
+        """The id of a job that has none: its content, and its place among identical ones of this run."""
+        place = self._places.get(job.digest, 1)
+        while any(version.seq in self.members or version.seq < 0 for version in known[name]):
+            place += 1
+            name = derived_id(job.digest, place)
+            self._places[job.digest] = place
+            if name not in known:
+                known.update(self._known([key64(name)]))
+        return name
+
+    def _known_again(self, same: _Known, job: NewJob, group: _Group) -> str:
+        if same.metadata != job.metadata:
+            group.described.append((job.metadata, same.seq))
+        if same.state in ("pending", "failed"):
+            group.revived.append((same.seq, job))
+            return "pending"
+        if same.state == "active":  # should it have to go again, it is this run that wants it sent
+            group.adopted.append(same.seq)
+        return same.state
+
+    def _write(self, group: _Group) -> None:
+        connection = self._store.connection
+        connection.executemany(
+            "INSERT INTO job (seq, key, job_id, digest, lane, run, state, metadata)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'pending', ?)",
+            ((seq, key, name, job.digest, job.lane, self._run, job.metadata) for seq, job, name, key in group.new),
+        )
+        connection.executemany(
+            "INSERT INTO input (job, record) VALUES (?, ?)", ((seq, job.record) for seq, job, _, _ in group.new)
+        )
+        self._revive(connection, group.revived)
+        connection.executemany("UPDATE job SET run = ? WHERE seq = ?", ((self._run, seq) for seq in group.adopted))
+        connection.executemany("UPDATE job SET metadata = ? WHERE seq = ?", group.described)
+        connection.executemany(
+            "INSERT INTO member VALUES (?, ?, ?)", ((self._run, first, last) for first, last in _ranges(group.members))
+        )
+
+    def _revive(self, connection: sqlite3.Connection, revived: Sequence[tuple[int, NewJob]]) -> None:
+        """Never-sent and failed jobs go again, with what this run says of them: a file may lie elsewhere now."""
+        connection.executemany(
+            "UPDATE job SET state = 'pending', run = ?, lane = ?, due = 0, bound = NULL,"
+            " tries = CASE state WHEN 'pending' THEN tries END WHERE seq = ?",
+            ((self._run, job.lane, seq) for seq, job in revived),
+        )
+        connection.executemany("UPDATE input SET record = ? WHERE job = ?", ((job.record, seq) for seq, job in revived))
+
+
+def _count(taken: Taken, state: str) -> None:
+    match state:
+        case "pending":
+            taken.pending += 1
+        case "active":
+            taken.active += 1
+        case "succeeded":
+            taken.succeeded += 1
+        case _:
+            taken.failed += 1
+
+
+def _ranges(seqs: Iterable[int]) -> list[tuple[int, int]]:
+    """Ascending neighbours as ranges: (3, 4, 5, 9) is (3, 5), (9, 9)."""
+    ranges: list[tuple[int, int]] = []
+    for seq in sorted(seqs):
+        if ranges and ranges[-1][1] == seq - 1:
+            ranges[-1] = (ranges[-1][0], seq)
+        else:
+            ranges.append((seq, seq))
+    return ranges

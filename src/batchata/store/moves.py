@@ -1,0 +1,272 @@
+"""The moves of the state: every method is one transaction, every move a compare-and-set.
+
+A caller with several moves at hand joins them in one commit with `with store.transaction():`.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from batchata.budget import Balance, Booking
+from batchata.errors import StateError
+from batchata.provider_batch import MOVES, ProviderBatch, State
+from batchata.store import reading
+from batchata.store.database import Database
+from batchata.store.rows import Again, NewBatch, NewResult, Settled
+from batchata.usage import Money
+
+
+class Store:
+    """The state file, held by its one driver."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.connection = database.connection
+
+    @property
+    def path(self) -> Path:
+        return self.database.path
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return self.database.transaction()
+
+    def close(self) -> None:
+        self.database.close()
+
+    # -- runs and facts of the file
+
+    def set_meta(self, key: str, value: str) -> None:
+        with self.transaction():
+            self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def start_run(self, at: float, process: str, version: str) -> int:
+        with self.transaction():
+            sql = "INSERT INTO run (started_at, process, version) VALUES (?, ?, ?)"
+            return self._insert(sql, (at, process, version))
+
+    def end_run(self, run: int, at: float, stop_reason: str | None) -> None:
+        with self.transaction():
+            self.connection.execute("UPDATE run SET ended_at = ?, stop_reason = ? WHERE id = ?", (at, stop_reason, run))
+
+    def lane(self, provider: str, model: str) -> int:
+        """The lane's id; made where it is new."""
+        row = self.connection.execute(
+            "SELECT id FROM lane WHERE provider = ? AND model = ?", (provider, model)
+        ).fetchone()
+        if row:
+            return int(row[0])
+        with self.transaction():
+            return self._insert("INSERT INTO lane (provider, model) VALUES (?, ?)", (provider, model))
+
+    # -- a provider batch on its way
+
+    def reserve(self, batch: NewBatch, at: float, limit: Money | None) -> ProviderBatch | None:
+        """Write the batch as prepared, with its attempts, and hold their bounds. None: the limit can't bear it."""
+        with self.transaction():
+            if not self._balance().bears(batch.reserved, limit):
+                return None
+            columns = (batch.lane, batch.nonce, batch.account, len(batch.attempts), batch.size, batch.reserved, at)
+            batch_id = self._insert(
+                "INSERT INTO provider_batch (lane, state, nonce, account, count, size, reserved, prepared_at)"
+                " VALUES (?, 'prepared', ?, ?, ?, ?, ?, ?)",
+                columns,
+            )
+            self.connection.executemany(
+                "INSERT INTO attempt (batch, idx, job, bound) VALUES (?, ?, ?, ?)",
+                ((batch_id, index, attempt.job, attempt.bound) for index, attempt in enumerate(batch.attempts)),
+            )
+            moved = self.connection.executemany(
+                "UPDATE job SET state = 'active' WHERE seq = ? AND state = 'pending'",
+                ((attempt.job,) for attempt in batch.attempts),
+            )
+            self._expect(moved.rowcount, len(batch.attempts), "jobs to pack")
+            self._book(batch_id, at, Booking.RESERVE, batch.reserved)
+            self._note(batch_id, at, State.PREPARED, None)
+            return self.batch(batch_id)
+
+    def intend(self, batch: ProviderBatch, at: float, upload_id: str | None) -> ProviderBatch:
+        """Just before the one call that costs money."""
+        return self._move(batch, State.SUBMITTING, at, intended_at=at, upload_id=upload_id)
+
+    def submitted(self, batch: ProviderBatch, at: float, provider_id: str, collect_by: float | None) -> ProviderBatch:
+        return self._move(
+            batch, State.SUBMITTED, at, submitted_at=at, provider_id=provider_id, collect_by=collect_by, note=None
+        )
+
+    def uncertain(self, batch: ProviderBatch, at: float, note: str) -> ProviderBatch:
+        return self._move(batch, State.UNCERTAIN, at, note=note)
+
+    def looked(self, batch: ProviderBatch, at: float) -> ProviderBatch:
+        """A complete listing did not show the batch."""
+        first = batch.first_look_at if batch.first_look_at is not None else at
+        return self._update(batch, looks=batch.looks + 1, first_look_at=first)
+
+    def found_candidate(self, batch: ProviderBatch) -> ProviderBatch:
+        """Something in the listing may be the batch: looks that saw nothing no longer count."""
+        return self._update(batch, looks=0, first_look_at=None)
+
+    def void(self, batch: ProviderBatch, at: float, note: str | None, due: float = 0) -> ProviderBatch:
+        """The batch was certainly never made: its jobs go back, its reservation is released."""
+        with self.transaction():
+            self.connection.execute(
+                "UPDATE job SET state = 'pending', due = ? WHERE state = 'active'"
+                " AND seq IN (SELECT job FROM attempt WHERE batch = ?)",
+                (due, batch.id),
+            )
+            self._book(batch.id, at, Booking.RELEASE, batch.reserved)
+            return self._move(batch, State.VOID, at, rested_at=at, note=note)
+
+    def cancel_asked(self, batch: ProviderBatch, at: float) -> ProviderBatch:
+        with self.transaction():
+            self._note(batch.id, at, "cancel asked", None)
+            return self._update(batch, cancel_at=at)
+
+    def ended(
+        self, batch: ProviderBatch, at: float, verdict: str | None = None, note: str | None = None
+    ) -> ProviderBatch:
+        """The provider will do no more work on it. `verdict`: "failed" as a whole, or its answers "gone"."""
+        return self._move(batch, State.ENDED, at, ended_at=at, verdict=verdict, note=note)
+
+    def gone(self, batch: ProviderBatch) -> ProviderBatch:
+        """The provider has deleted the answers since it ended."""
+        return self._update(batch, verdict="gone")
+
+    # -- answers
+
+    def restart_collection(self, batch: ProviderBatch) -> None:
+        """Forget raw answers of a download that was cut short; what is settled already stays."""
+        with self.transaction():
+            self.connection.execute("DELETE FROM segment WHERE batch = ? AND id > ?", (batch.id, batch.settled_segment))
+
+    def add_segment(self, batch: ProviderBatch, body: bytes) -> int:
+        """Keep whole result lines as they came, before they are parsed."""
+        with self.transaction():
+            return self._insert("INSERT INTO segment (batch, body) VALUES (?, ?)", (batch.id, body))
+
+    def collected(self, batch: ProviderBatch, at: float) -> ProviderBatch:
+        return self._move(batch, State.COLLECTED, at)
+
+    def settle(
+        self, batch: ProviderBatch, at: float, settled: Sequence[Settled], segment: int | None = None
+    ) -> ProviderBatch:
+        """Give attempts their ends and their jobs what follows; release the bounds, book the bills."""
+        with self.transaction():
+            moved = self.connection.executemany(
+                "UPDATE attempt SET outcome = ?, cost = ? WHERE batch = ? AND idx = ? AND outcome IS NULL",
+                ((end.outcome, end.cost, batch.id, end.idx) for end in settled),
+            )
+            self._expect(moved.rowcount if settled else 0, len(settled), "attempts to settle")
+            self._finish_jobs(at, settled)
+            self._again([(end.job, end.then) for end in settled if isinstance(end.then, Again)])
+            self._book(batch.id, at, Booking.RELEASE, sum(end.bound for end in settled))
+            self._book(batch.id, at, Booking.SPEND, sum(end.cost for end in settled if not end.assumed))
+            self._book(batch.id, at, Booking.ASSUMED, sum(end.cost for end in settled if end.assumed))
+            return self._update(batch, settled_segment=segment) if segment is not None else self.batch(batch.id)
+
+    def rest(self, batch: ProviderBatch, at: float, note: str | None = None) -> ProviderBatch:
+        """Every attempt has its end: the batch is settled, and nothing of its reservation is left."""
+        with self.transaction():
+            released = self.connection.execute(
+                "SELECT coalesce(sum(amount), 0) FROM ledger WHERE batch = ? AND kind = 'release'", (batch.id,)
+            ).fetchone()[0]
+            self._expect(released, batch.reserved, "nano-dollars released")
+            return self._move(batch, State.SETTLED, at, rested_at=at, note=note or batch.note)
+
+    # -- jobs outside a batch
+
+    def fail_unsent(self, at: float, failed: Iterable[tuple[int, NewResult]]) -> None:
+        """Jobs that can't be sent at all (a file that is gone, a request that can't be built): failed, unbilled."""
+        with self.transaction():
+            for job, result in failed:
+                moved = self.connection.execute(
+                    "UPDATE job SET state = 'failed', tries = NULL, result = ? WHERE seq = ? AND state = 'pending'",
+                    (self._result(at, job, result), job),
+                )
+                self._expect(moved.rowcount, 1, "job to fail")
+
+    def pass_over(self, bounds: Iterable[tuple[int, Money]]) -> None:
+        """Note the bounds of jobs that the limit could not bear just now."""
+        with self.transaction():
+            self.connection.executemany(
+                "UPDATE job SET bound = ? WHERE seq = ?", ((bound, job) for job, bound in bounds)
+            )
+
+    # -- within
+
+    def batch(self, batch_id: int) -> ProviderBatch:
+        return reading.batch(self.connection, batch_id)
+
+    def _balance(self) -> Balance:
+        return reading.balance(self.connection)
+
+    def _finish_jobs(self, at: float, settled: Sequence[Settled]) -> None:
+        finished = [(end, end.then) for end in settled if isinstance(end.then, NewResult)]
+        if not finished:
+            return
+        last = self.connection.execute("SELECT coalesce(max(id), 0) FROM result").fetchone()[0]
+        self.connection.executemany(
+            "INSERT INTO result (id, job, at, outcome, model, cost, shape, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (last + place, end.job, at, then.outcome, then.model, then.cost, then.shape, then.body)
+                for place, (end, then) in enumerate(finished, 1)
+            ),
+        )
+        moved = self.connection.executemany(
+            "UPDATE job SET state = ?, tries = NULL, result = ? WHERE seq = ? AND state = 'active'",
+            ((reading.job_state(then.outcome), last + place, end.job) for place, (end, then) in enumerate(finished, 1)),
+        )
+        self._expect(moved.rowcount, len(finished), "jobs to finish")
+
+    def _again(self, jobs: Sequence[tuple[int, Again]]) -> None:
+        if jobs:
+            moved = self.connection.executemany(
+                "UPDATE job SET state = 'pending', tries = ?, due = ?, bound = NULL WHERE seq = ? AND state = 'active'",
+                ((again.tries, again.due, job) for job, again in jobs),
+            )
+            self._expect(moved.rowcount, len(jobs), "jobs to try again")
+
+    def _result(self, at: float, job: int, result: NewResult) -> int:
+        return self._insert(
+            "INSERT INTO result (job, at, outcome, model, cost, shape, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (job, at, result.outcome, result.model, result.cost, result.shape, result.body),
+        )
+
+    def _move(self, batch: ProviderBatch, to: State, at: float, **columns: object) -> ProviderBatch:
+        if to not in MOVES[batch.state]:
+            raise StateError(f"provider batch {batch.id}: no move from {batch.state} to {to}")
+        with self.transaction():
+            note = columns.get("note")
+            self._note(batch.id, at, to, note if isinstance(note, str) else None)
+            return self._update(batch, state=to, **columns)
+
+    def _update(self, batch: ProviderBatch, **columns: object) -> ProviderBatch:
+        assignments = ", ".join(f"{name} = ?" for name in columns)
+        with self.transaction():
+            moved = self.connection.execute(
+                f"UPDATE provider_batch SET {assignments} WHERE id = ? AND state = ?",
+                (*columns.values(), batch.id, batch.state),
+            )
+            self._expect(moved.rowcount, 1, f"provider batch {batch.id} in state {batch.state}")
+            return self.batch(batch.id)
+
+    def _book(self, batch: int, at: float, kind: Booking, amount: Money) -> None:
+        if amount:
+            after = self._balance().after(kind, amount)
+            self._insert(
+                "INSERT INTO ledger (at, batch, kind, amount, reserved, spent) VALUES (?, ?, ?, ?, ?, ?)",
+                (at, batch, kind, amount, after.reserved, after.spent),
+            )
+
+    def _note(self, batch: int, at: float, event: str, note: str | None) -> None:
+        self._insert("INSERT INTO journal (at, batch, event, note) VALUES (?, ?, ?, ?)", (at, batch, event, note))
+
+    def _insert(self, sql: str, values: Sequence[object]) -> int:
+        rowid = self.connection.execute(sql, values).lastrowid
+        if rowid is None:
+            raise StateError(f"nothing was inserted: {sql}")
+        return rowid
+
+    def _expect(self, found: int, expected: int, what: str) -> None:
+        """The compare of compare-and-set: another count means the state is not what the caller believed."""
+        if found != expected:
+            raise StateError(f"state_file={str(self.path)!r}: expected {expected} {what}, found {found}")

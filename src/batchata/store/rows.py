@@ -1,0 +1,118 @@
+"""The rows of the state as values: what the store gives and takes."""
+
+from dataclasses import dataclass, field
+
+from batchata.result import Outcome
+from batchata.usage import Money
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job as a run adds it. `job_id` None: named by its content and its place among identical ones.
+
+    `refused` says why it can't be a job at all (an argument is wrong): it ends at once, as one failed job.
+    """
+
+    job_id: str | None
+    digest: bytes
+    lane: int
+    record: bytes
+    metadata: bytes | None
+    refused: str | None = None
+
+
+@dataclass(slots=True)
+class Taken:
+    """What adding a group of jobs did, counted by the state each job is in now."""
+
+    pending: int = 0
+    active: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    changed: int = 0  # ids that the state knew with other content
+    ready: dict[int, int] = field(default_factory=dict)  # pending ones by lane
+    refused: list[tuple[int, str, str]] = field(default_factory=list)  # (seq, id, why)
+    duplicates: list[tuple[NewJob, str]] = field(default_factory=list)  # (job, id): already added in this run
+
+
+@dataclass(frozen=True, slots=True)
+class PendingJob:
+    seq: int
+    job_id: str
+    record: bytes
+    tries: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    job: int
+    bound: Money
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """Attempts packed together; the place in `attempts` is the index in their custom_ids."""
+
+    lane: int
+    nonce: str
+    account: str
+    size: int
+    attempts: tuple[NewAttempt, ...]
+
+    @property
+    def reserved(self) -> Money:
+        return sum(attempt.bound for attempt in self.attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt without its end, with what settling it needs of its job."""
+
+    idx: int
+    job: int
+    bound: Money
+    job_id: str
+    lane: int
+    run: int
+    tries: bytes | None
+    record: bytes
+    metadata: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewResult:
+    outcome: Outcome
+    model: str | None
+    cost: Money
+    shape: str | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The job goes back to wait: its attempts so far, and the time before which it is not sent."""
+
+    tries: bytes
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The end of one attempt, and what becomes of its job. `assumed`: the cost is the bound, for want of knowledge."""
+
+    idx: int
+    job: int
+    bound: Money
+    outcome: Outcome
+    cost: Money
+    then: NewResult | Again
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    id: int
+    job: int
+    shape: str | None
+    body: bytes
+    metadata: bytes | None

@@ -1,0 +1,157 @@
+-- The state of a run, and the design document of the whole path: each stop of a job is a row here before the next begins.
+-- Money is in integers of 10⁻⁹ USD; times are Unix seconds; JSON is UTF-8 bytes.
+
+-- Facts about this file, a handful of rows.
+CREATE TABLE meta (
+  key   TEXT PRIMARY KEY,           -- salt: fingerprints accounts; shown: the last result certainly in results_dir; results_dir
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row per BatchRun: who drove this file, when, and why it stopped. For people, and for `member`.
+CREATE TABLE run (
+  id          INTEGER PRIMARY KEY,
+  started_at  REAL NOT NULL,
+  ended_at    REAL,                 -- NULL: running, or died
+  process     TEXT NOT NULL,        -- pid and host, to name in messages
+  version     TEXT NOT NULL,
+  stop_reason TEXT
+) STRICT;
+
+-- The jobs a run added, as ranges of job.seq: a million jobs added in order are a handful of rows.
+CREATE TABLE member (
+  run       INTEGER NOT NULL REFERENCES run,
+  first_seq INTEGER NOT NULL,
+  last_seq  INTEGER NOT NULL CHECK (last_seq >= first_seq),
+  PRIMARY KEY (run, first_seq)
+) STRICT, WITHOUT ROWID;
+
+-- Jobs that may share a provider batch.
+CREATE TABLE lane (
+  id       INTEGER PRIMARY KEY,
+  provider TEXT NOT NULL,
+  model    TEXT NOT NULL,           -- '' where the provider mixes models in a batch
+  UNIQUE (provider, model)
+) STRICT;
+
+-- One AI request in one version of its content: a changed job is a new row under the same job_id, so that what an open batch
+-- still answers, and what was paid before, keeps its place.
+CREATE TABLE job (
+  seq      INTEGER PRIMARY KEY,     -- order of arrival
+  key      INTEGER NOT NULL,        -- 64 bits of job_id: a narrow index (job_id decides)
+  job_id   TEXT NOT NULL,
+  digest   BLOB NOT NULL,           -- of what the user gave (identity.py)
+  lane     INTEGER NOT NULL REFERENCES lane,
+  run      INTEGER NOT NULL REFERENCES run,   -- the last run that wanted it sent
+  state    TEXT NOT NULL CHECK (state IN (
+             'pending',             -- to be sent by `run`; if that is not the present run, kept and not sent
+             'active',              -- in an open provider batch
+             'succeeded',
+             'failed',              -- ended without success; a later run tries again
+             'lost')),              -- answered, paid, deleted by the provider; sent again only on the user's word
+  due      REAL NOT NULL DEFAULT 0, -- not before
+  bound    INTEGER,                 -- what one attempt can cost at most, known once it was prepared and passed over
+  tries    BLOB,                    -- JSON list: attempts that ended and are to be followed by another
+  result   INTEGER,                 -- its latest result.id
+  metadata BLOB,                    -- JSON, the user's
+  CHECK ((state IN ('succeeded', 'failed', 'lost')) <= (result IS NOT NULL))
+) STRICT;
+CREATE INDEX job_key ON job (key);
+CREATE INDEX job_pending ON job (lane, run, due, seq) WHERE state = 'pending';
+
+-- What the user said, without file contents. Apart from `job`, whose rows are rewritten as it moves.
+CREATE TABLE input (
+  job    INTEGER PRIMARY KEY REFERENCES job,
+  record BLOB NOT NULL              -- Job.to_record()
+) STRICT;
+
+-- What one create made, or was about to make. States and moves: provider_batch.py.
+CREATE TABLE provider_batch (
+  id            INTEGER PRIMARY KEY,
+  lane          INTEGER NOT NULL REFERENCES lane,
+  state         TEXT NOT NULL CHECK (state IN
+                  ('prepared', 'submitting', 'uncertain', 'submitted', 'ended', 'collected', 'settled', 'void')),
+  nonce         TEXT NOT NULL UNIQUE,  -- in every custom_id, and in the provider's mark where there is one
+  account       TEXT NOT NULL,         -- salted fingerprint of key and base URL at the intent
+  count         INTEGER NOT NULL CHECK (count > 0),
+  size          INTEGER NOT NULL CHECK (size >= 0),     -- bytes of the body
+  reserved      INTEGER NOT NULL CHECK (reserved >= 0), -- sum of its attempts' bounds
+  prepared_at   REAL NOT NULL,
+  upload_id     TEXT,
+  intended_at   REAL,
+  submitted_at  REAL,
+  ended_at      REAL,
+  rested_at     REAL,
+  provider_id   TEXT,
+  collect_by    REAL,                  -- when the provider deletes the answers
+  cancel_at     REAL,                  -- when we asked it to stop
+  looks         INTEGER NOT NULL DEFAULT 0,  -- complete listings that did not show it, while uncertain
+  first_look_at REAL,
+  settled_segment INTEGER NOT NULL DEFAULT 0,  -- segments up to here are settled
+  verdict       TEXT CHECK (verdict IN (
+                  'failed',            -- the provider refused it whole before any request ran: unbilled
+                  'gone')),            -- the provider deleted its answers before they were fetched
+  note          TEXT,                  -- the provider's words, where it said something
+  CHECK ((state IN ('prepared', 'void')) OR intended_at IS NOT NULL),
+  CHECK ((state IN ('submitted', 'ended', 'collected')) <= (provider_id IS NOT NULL))
+) STRICT;
+CREATE INDEX provider_batch_open ON provider_batch (id) WHERE state NOT IN ('settled', 'void');
+CREATE UNIQUE INDEX provider_batch_provider_id ON provider_batch (lane, provider_id) WHERE provider_id IS NOT NULL;
+
+-- One try of one job in one provider batch. Its custom_id is nonce-idx.
+CREATE TABLE attempt (
+  batch   INTEGER NOT NULL REFERENCES provider_batch,
+  idx     INTEGER NOT NULL,
+  job     INTEGER NOT NULL REFERENCES job,
+  bound   INTEGER NOT NULL CHECK (bound >= 0),
+  outcome TEXT,                        -- NULL: open
+  cost    INTEGER,
+  PRIMARY KEY (batch, idx),
+  CHECK ((outcome IS NULL) = (cost IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- Raw answers, as they came, before they are parsed: whole result lines, many to a row.
+CREATE TABLE segment (
+  id    INTEGER PRIMARY KEY,
+  batch INTEGER NOT NULL REFERENCES provider_batch,
+  body  BLOB NOT NULL
+) STRICT;
+CREATE INDEX segment_batch ON segment (batch, id);
+
+-- How a job ended. Append-only: an earlier end stays when a later run tries again. `id` is the order of settling.
+CREATE TABLE result (
+  id      INTEGER PRIMARY KEY,
+  job     INTEGER NOT NULL REFERENCES job,
+  at      REAL NOT NULL,
+  outcome TEXT NOT NULL,
+  model   TEXT,
+  cost    INTEGER NOT NULL CHECK (cost >= 0),
+  shape   TEXT,                        -- digest of the response_model, to find the class again
+  body    BLOB NOT NULL                -- JobResult.to_dict() as JSON, without metadata
+) STRICT;
+
+-- Every promise and every payment. Append-only; each row carries the balance after it, so the balance is one look-up
+-- and can be checked against the sum.
+CREATE TABLE ledger (
+  id       INTEGER PRIMARY KEY,
+  at       REAL NOT NULL,
+  batch    INTEGER NOT NULL REFERENCES provider_batch,
+  kind     TEXT NOT NULL CHECK (kind IN (
+             'reserve',                -- before anything is sent: the bound of every attempt
+             'release',                -- by knowledge only: results, or proof that nothing was made
+             'spend',                  -- what the provider billed
+             'assumed')),              -- the bound, booked where knowledge cannot come; counts as spent
+  amount   INTEGER NOT NULL CHECK (amount >= 0),
+  reserved INTEGER NOT NULL CHECK (reserved >= 0),
+  spent    INTEGER NOT NULL CHECK (spent >= 0)
+) STRICT;
+CREATE TRIGGER ledger_is_append_only BEFORE UPDATE ON ledger BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_keeps_all BEFORE DELETE ON ledger BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;
+
+-- What happened to provider batches, for people. Append-only.
+CREATE TABLE journal (
+  id    INTEGER PRIMARY KEY,
+  at    REAL NOT NULL,
+  batch INTEGER REFERENCES provider_batch,
+  event TEXT NOT NULL,                 -- the state it came to, or what was noticed
+  note  TEXT
+) STRICT;

@@ -1,0 +1,775 @@
+"""Every kind of response model, through each dialect, to an instance and back."""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, IntEnum
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasPath,
+    AnyUrl,
+    Base64Bytes,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Json,
+    RootModel,
+    SecretStr,
+    computed_field,
+    create_model,
+    field_validator,
+)
+from typing_extensions import TypedDict
+
+from batchata.errors import ValidationError
+from batchata.output import ANTHROPIC, LLAMA_CPP, Dialect, Invalid, read_answer, schema_for, strict_schema
+from batchata.plain import from_plain, to_plain
+
+T = TypeVar("T")
+
+
+class Flat(BaseModel):
+    name: str
+    amount: float
+    count: int
+    paid: bool
+
+
+class Sum(BaseModel):
+    total: Decimal = Field(gt=0, max_digits=12, decimal_places=2, description="The sum due.")
+    tax: Decimal | None = None
+
+
+class Times(BaseModel):
+    day: date
+    at: datetime
+    hour: time
+    lasts: timedelta
+
+
+class Ids(BaseModel):
+    key: uuid.UUID
+    link: AnyUrl
+
+
+class Blob(BaseModel):
+    raw: bytes
+    coded: Base64Bytes
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Mixed(Enum):
+    WORD = "a"
+    NUMBER = 2
+
+
+class Kinds(BaseModel):
+    colour: Colour
+    level: Level
+    mixed: Mixed
+    word: Literal["x", "y"]
+    one: Literal[1]
+
+
+class Address(BaseModel):
+    """Where to send it."""
+
+    street: str
+    city: str | None = None
+
+
+class Maybe(BaseModel):
+    note: str | None = None
+    needed: int | None
+    address: Address | None = Field(None, description="If there is one.")
+
+
+class Customer(BaseModel):
+    billing: Address = Field(description="Where the bill goes.")
+    shipping: Address = Field(description="Where the goods go.")
+    home: Address
+
+
+class Line(BaseModel):
+    item: str
+    amount: Decimal = Field(ge=0)
+    colour: Colour = Field(description="As printed.")
+
+
+class Invoice(BaseModel):
+    lines: list[Line] = Field(min_length=1)
+    grid: list[list[int]]
+    issued: date
+
+
+class Groups(BaseModel):
+    tags: set[str]
+    numbers: frozenset[int]
+    pair: tuple[int, str]
+    same: tuple[int, int]
+    many: tuple[float, ...]
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int = 9
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    tricks: list[str] = []
+
+
+class Pets(BaseModel):
+    pet: Annotated[Cat | Dog, Field(discriminator="kind")]
+    other: Cat | Dog | None = None
+    word: int | str
+
+
+class Names(RootModel[list[str]]):
+    pass
+
+
+class OneAddress(RootModel[Address]):
+    pass
+
+
+class Wrapped(BaseModel):
+    """Roots inside."""
+
+    plain: OneAddress
+    told: OneAddress = Field(description="Home.")
+    names: Names = Field(description="All.")
+    colour: Colour | None = Field(None, description="If any.")
+
+
+class Keywords(BaseModel):
+    """Fields that are called as JSON Schema's keywords are."""
+
+    default: Address
+    enum: list[Line]
+    properties: Colour
+    items: Address | None = None
+    required: bool
+    type: str = Field(description="Any.")
+
+
+class Box(BaseModel, Generic[T]):
+    content: T
+    more: list[T]
+
+
+class Aliased(BaseModel):
+    first: int = Field(alias="first-value")
+    second: int = Field(validation_alias=AliasChoices("two", "zwei"))
+    third: int = Field(validation_alias=AliasPath("deep", "three"))
+
+
+class Defaults(BaseModel):
+    tags: list[str] = Field(default_factory=list)
+    made: date = date(2020, 1, 1)
+    number: int = 5
+
+
+class Computed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    net: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def gross(self) -> int:
+        return self.net * 2
+
+
+class Bounds(BaseModel):
+    age: int = Field(ge=0, lt=150)
+    step: int = Field(multiple_of=5)
+    share: float = Field(ge=0, le=1)
+    huge: int = Field(le=10**30)
+
+
+class Texts(BaseModel):
+    code: str = Field(pattern=r"^[A-Z]{3}-\d{2}$")
+    short: str = Field(min_length=1, max_length=3)
+    long: str = Field(max_length=100_000)
+    number: str = Field(pattern=r"^\d{3}$", description="Three digits.")
+
+
+class Lengths(BaseModel):
+    one: list[int] = Field(min_length=1)
+    few: Annotated[list[int], Field(min_length=2, max_length=4)]
+
+
+class StrictDay(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    day: date
+    amount: Decimal
+    colour: Colour
+    tags: set[str]
+    raw: bytes
+
+
+class Extra(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+
+
+class Point(NamedTuple):
+    x: int
+    y: str
+
+
+class Pair(TypedDict):
+    left: int
+    right: str
+
+
+@dataclass
+class Plain:
+    a: int
+    b: date
+
+
+class Others(BaseModel):
+    point: Point
+    pair: Pair
+    plain: Plain
+
+
+class Packed(BaseModel):
+    inner: Json[list[int]]
+
+
+class Long(BaseModel):
+    number: int
+
+
+class Empty(BaseModel):
+    pass
+
+
+class Percent(BaseModel):
+    share: Annotated[float, AfterValidator(lambda share: share)]
+
+
+class Node(BaseModel):
+    name: str
+    children: list["Node"] = []
+
+
+class Prices(BaseModel):
+    by_name: dict[str, Decimal]
+    by_day: dict[date, int]
+
+
+class Open(BaseModel):
+    anything: Any
+    items: list[Any]
+
+
+def many(name: str, count: int, field: Any) -> type[BaseModel]:
+    """A model of `count` equal fields."""
+    fields: dict[str, Any] = {f"f{n}": field for n in range(count)}
+    return create_model(name, **fields)
+
+
+ManyNullable = many("ManyNullable", 30, (str | None, None))
+ManyOptional = many("ManyOptional", 30, (int, 7))
+
+UUID = "12345678-1234-5678-1234-567812345678"
+MATRIX: list[tuple[type[BaseModel], str]] = [
+    (Flat, '{"name":"A","amount":1.5,"count":2,"paid":true}'),
+    (Sum, '{"total":"1234567890.10","tax":null}'),
+    (Times, '{"day":"2024-03-05","at":"2024-03-05T10:00:00Z","hour":"10:00:00Z","lasts":"P1DT2H"}'),
+    (Ids, f'{{"key":"{UUID}","link":"https://example.org/a"}}'),
+    (Blob, '{"raw":"häß","coded":"aGk="}'),
+    (Kinds, '{"colour":"red","level":2,"mixed":2,"word":"y","one":1}'),
+    (Maybe, '{"note":null,"needed":3,"address":{"street":"S","city":null}}'),
+    (Customer, '{"billing":{"street":"S"},"shipping":{"street":"T","city":"C"},"home":{"street":"U","city":null}}'),
+    (Invoice, '{"lines":[{"item":"A","amount":"0.10","colour":"blue"}],"grid":[[1,2],[]],"issued":"2024-01-31"}'),
+    (Groups, '{"tags":["a","b"],"numbers":[1],"pair":[1,"a"],"same":[1,2],"many":[0.5]}'),
+    (Pets, '{"pet":{"kind":"dog","tricks":["sit"]},"other":{"kind":"cat","lives":3},"word":"4"}'),
+    (Names, '["a","b"]'),
+    (OneAddress, '{"street":"S","city":"C"}'),
+    (Wrapped, '{"plain":{"street":"S"},"told":{"street":"S"},"names":["a"],"colour":null}'),
+    (Keywords, '{"default":{"street":"S"},"enum":[],"properties":"red","items":null,"required":true,"type":"t"}'),
+    (Box[int], '{"content":1,"more":[2]}'),
+    (Box[Address], '{"content":{"street":"S","city":null},"more":[]}'),
+    (Aliased, '{"first-value":1,"two":2,"third":3}'),
+    (Defaults, '{"tags":["a"]}'),
+    (Computed, '{"net":2}'),
+    (Bounds, '{"age":30,"step":10,"share":0.5,"huge":7}'),
+    (Texts, '{"code":"ABC-12","short":"ab","long":"c","number":"123"}'),
+    (Lengths, '{"one":[1],"few":[1,2,3]}'),
+    (StrictDay, '{"day":"2024-03-05","amount":"1.10","colour":"red","tags":["a"],"raw":"x"}'),
+    (Extra, '{"name":"A"}'),
+    (Others, '{"point":[1,"a"],"pair":{"left":1,"right":"b"},"plain":{"a":1,"b":"2024-01-01"}}'),
+    (Packed, '{"inner":"[1,2]"}'),
+    (Long, '{"number":1234567890123456789012345678901234567890}'),
+    (Empty, "{}"),
+    (Percent, '{"share":0.5}'),
+    (ManyNullable, '{"f0":"a","f29":"b"}'),
+    (ManyOptional, "{" + ",".join(f'"f{n}":{n}' for n in range(30)) + "}"),
+    (Node, '{"name":"a","children":[{"name":"b","children":[]}]}'),
+    (Prices, '{"by_name":{"a":"1.50"},"by_day":{"2024-01-01":3}}'),
+    (Open, '{"anything":{"a":[1,null]},"items":[1,"a"]}'),
+]
+REFUSED = {Node, Prices, Open}  # by Anthropic's dialect
+SENT = [
+    pytest.param(model, text, dialect, id=f"{model.__name__}-{dialect.name}")
+    for model, text in MATRIX
+    for dialect in (ANTHROPIC, LLAMA_CPP)
+    if dialect is LLAMA_CPP or model not in REFUSED
+]
+EACH = [pytest.param(model, text, id=model.__name__) for model, text in MATRIX]
+
+
+# what the providers document, written down a second time
+
+
+def nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every place of a schema where a schema stands."""
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for key in ("properties", "$defs"):
+        for part in schema.get(key, {}).values():
+            yield from nodes(part)
+    for key in ("anyOf", "prefixItems"):
+        for part in schema.get(key, []):
+            yield from nodes(part)
+    yield from nodes(schema.get("items"))
+    yield from nodes(schema.get("additionalProperties"))
+
+
+BASE = {
+    "type",
+    "title",
+    "description",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "anyOf",
+    "enum",
+    "const",
+}
+REFERENCES = {"$ref", "$defs"}
+
+
+def anthropic_takes(schema: dict[str, Any]) -> None:
+    every = list(nodes(schema))
+    formats = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
+    for node in every:
+        assert node.keys() <= BASE | REFERENCES | {"format", "minItems"}
+        assert node.keys() & {"type", "anyOf", "enum", "const", "$ref"}
+        assert node.get("type") != "object" or node["additionalProperties"] is False
+        assert node.get("minItems", 0) in (0, 1)
+        assert node.get("format", "date") in formats
+        assert "$ref" not in node or node.keys() == {"$ref"}
+        assert all(value is None or isinstance(value, str | int | float) for value in node.get("enum", []))
+        assert set(node.get("required", [])) <= set(node.get("properties", {}))
+        assert "$ref" not in node or node["$ref"][8:] in defs_of(schema)
+    assert sum("anyOf" in node for node in every) <= 16
+    assert sum(len(node.get("properties", {})) - len(node.get("required", [])) for node in every) <= 24
+    no_recursion(schema)
+
+
+def no_recursion(schema: dict[str, Any]) -> None:
+    targets = {
+        name: {node["$ref"][8:] for node in nodes(part) if "$ref" in node} for name, part in defs_of(schema).items()
+    }
+    while targets:
+        leaves = {name for name, led_to in targets.items() if not led_to & targets.keys()}
+        assert leaves, f"these lead to themselves: {targets}"
+        targets = {name: led_to for name, led_to in targets.items() if name not in leaves}
+
+
+def llama_cpp_takes(schema: dict[str, Any]) -> None:
+    for node in nodes(schema):
+        bounds = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+        counts = {"minItems", "maxItems", "minLength", "maxLength"}
+        assert node.keys() <= BASE | REFERENCES | bounds | counts | {"format", "pattern", "prefixItems"}
+        assert node.get("format", "date") in {"date", "time", "date-time", "uuid"}
+        assert "$ref" not in node or node["$ref"][8:] in defs_of(schema)
+        assert not node.keys() & bounds or node["type"] == "integer"
+        assert all(type(node[key]) is int and abs(node[key]) < 2**63 for key in node.keys() & bounds)
+        assert all(node[key] <= 1000 for key in node.keys() & counts)
+        assert not re.search(r'["\\]|\[\^|\(\?|(?<!\[)\.', node.get("pattern", ""))
+
+
+RULES: dict[str, Callable[[dict[str, Any]], None]] = {"Anthropic": anthropic_takes, "llama.cpp": llama_cpp_takes}
+
+
+def defs_of(schema: dict[str, Any]) -> dict[str, Any]:
+    defs: dict[str, Any] = schema.get("$defs", {})
+    return defs
+
+
+def fits(value: Any, schema: Any, defs: dict[str, Any]) -> bool:
+    """JSON Schema, as much of it as the dialects send."""
+    if isinstance(schema, bool):
+        return schema
+    if "$ref" in schema and not fits(value, defs[schema["$ref"][8:]], defs):
+        return False
+    if "anyOf" in schema and not any(fits(value, branch, defs) for branch in schema["anyOf"]):
+        return False
+    if value not in schema.get("enum", [value]) or value != schema.get("const", value):
+        return False
+    return fits_type(value, schema, defs)
+
+
+def fits_type(value: Any, schema: dict[str, Any], defs: dict[str, Any]) -> bool:
+    match schema.get("type"):
+        case "object":
+            named = schema["properties"]
+            further = {key: item for key, item in value.items() if key not in named} if isinstance(value, dict) else {}
+            return (
+                isinstance(value, dict)
+                and set(schema["required"]) <= value.keys()
+                and all(fits(value[key], part, defs) for key, part in named.items() if key in value)
+                and all(fits(item, schema["additionalProperties"], defs) for item in further.values())
+            )
+        case "array":
+            places = schema.get("prefixItems", [])
+            least, most = schema.get("minItems", 0), schema.get("maxItems", 10**9)
+            return (
+                isinstance(value, list)
+                and least <= len(value) <= most
+                and all(fits(item, part, defs) for item, part in zip(value, places, strict=False))
+                and all(fits(item, schema.get("items", True), defs) for item in value[len(places) :])
+            )
+        case "string":
+            least, most = schema.get("minLength", 0), schema.get("maxLength", 10**9)
+            return (
+                isinstance(value, str)
+                and least <= len(value) <= most
+                and bool(re.search(schema.get("pattern", ""), value))
+            )
+        case "integer":
+            return type(value) is int and schema.get("minimum", value) <= value < schema.get(
+                "exclusiveMaximum", value + 1
+            )
+        case "number":
+            return type(value) in (int, float)
+        case "boolean":
+            return isinstance(value, bool)
+        case "null":
+            return value is None
+        case _:
+            return True
+
+
+# the matrix
+
+
+@pytest.mark.parametrize(("model", "text", "dialect"), SENT)
+def test_a_translation_keeps_the_dialects_rules(model: type[BaseModel], text: str, dialect: Dialect) -> None:
+    RULES[dialect.name](strict_schema(schema_for(model), dialect))
+
+
+@pytest.mark.parametrize(("model", "text", "dialect"), SENT)
+def test_a_valid_answer_fits_the_translation(model: type[BaseModel], text: str, dialect: Dialect) -> None:
+    schema = strict_schema(schema_for(model), dialect)
+    answer = json.loads(text)
+    if isinstance(answer, dict):  # what may be left out is there as null where the dialect wants it
+        answer |= {name: None for name in schema.get("required", []) if name not in answer}
+        assert answer.keys() >= set(schema["required"])
+    filled = json.loads(json.dumps(answer).replace('{"street": "S"}', '{"street": "S", "city": null}'))
+    assert fits(filled, schema, defs_of(schema))
+    assert not isinstance(read_answer(json.dumps(filled), model), Invalid)
+
+
+@pytest.mark.parametrize(("model", "text"), EACH)
+def test_an_instance_survives_being_stored(model: type[BaseModel], text: str) -> None:
+    instance = read_answer(text, model)
+    assert isinstance(instance, model), instance
+    stored = orjson.loads(orjson.dumps(to_plain(instance)))
+    for again in (from_plain(stored, model), from_plain(stored, model, text)):
+        assert again == instance
+        assert repr(again) == repr(instance)  # 1.10 is not 1.1 here
+
+
+@pytest.mark.parametrize(("model", "text"), EACH)
+@pytest.mark.parametrize("wrap", ["{}", "\ufeff {}\n\n", "```json\n{}\n```", "Here it is:\n```\n{}\n```\nDone."])
+def test_an_answer_is_read_in_its_wrapping(model: type[BaseModel], text: str, wrap: str) -> None:
+    assert read_answer(wrap.replace("{}", text, 1), model) == model.model_validate_json(
+        text, by_name=True, by_alias=True
+    )
+
+
+# the dialects
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (Node, ["Node contains itself", "flat list"]),
+        (Prices, ["Prices.by_", "dict", "`key`"]),
+        (Open, ["Open.anything", "Any", "Name the type"]),
+    ],
+)
+def test_what_anthropic_cannot_express_is_refused_by_name(model: type[BaseModel], words: list[str]) -> None:
+    with pytest.raises(ValidationError) as raised:
+        strict_schema(schema_for(model), ANTHROPIC)
+    assert all(word in str(raised.value) for word in ["response_model", "Anthropic", *words])
+
+
+def test_a_constraint_that_is_not_enforced_is_told() -> None:
+    told = strict_schema(schema_for(Bounds), ANTHROPIC)["properties"]
+    assert told["age"] == {"type": "integer", "description": "Must be: less than 150; at least 0."}
+    told = strict_schema(schema_for(Texts), ANTHROPIC)["properties"]
+    assert told["number"]["description"] == "Three digits.\n\nMust be: matching the regular expression ^\\d{3}$."
+    assert "at least 2 items" in strict_schema(schema_for(Lengths), ANTHROPIC)["properties"]["few"]["description"]
+
+
+def test_examples_and_extras_are_told() -> None:
+    field: Any = Field(
+        description="The number.", examples=["A-1", "B-2"], max_length=9, json_schema_extra={"hint": "top"}
+    )
+    told = strict_schema(schema_for(create_model("M", number=(str, field))), ANTHROPIC)["properties"]["number"]
+    assert (
+        told["description"] == "The number.\n\nMust be: at most 9 characters long.\n\nExamples: A-1, B-2\n\nHint: top"
+    )
+
+
+def test_llama_cpp_enforces_what_it_can() -> None:
+    sent = strict_schema(schema_for(Bounds), LLAMA_CPP)["properties"]
+    assert sent["age"] == {"type": "integer", "minimum": 0, "exclusiveMaximum": 150}
+    assert sent["huge"] == {"type": "integer", "description": f"Must be: at most {10**30}."}
+    sent = strict_schema(schema_for(Texts), LLAMA_CPP)["properties"]
+    assert sent["number"]["pattern"] == "^[0-9]{3}$"
+    assert sent["code"]["pattern"] == "^[A-Z]{3}-[0-9]{2}$"
+    assert "maxLength" not in sent["long"]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^a|b$", "^a.b$", "^[^a]$", r"^\w+$", "a+", '^"$', "^(?:a)$", "^a{2,5000}$", r"^[\d]$"]
+)
+def test_llama_cpp_is_told_patterns_that_would_break_its_strings(pattern: str) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}, "required": ["a"]}
+    sent = strict_schema(schema, LLAMA_CPP)["properties"]["a"]
+    assert "pattern" not in sent
+    assert pattern in sent["description"]
+
+
+@pytest.mark.parametrize("dialect", [ANTHROPIC, LLAMA_CPP])
+def test_a_decimal_is_asked_for_as_text(dialect: Dialect) -> None:
+    total = strict_schema(schema_for(Sum), dialect)["properties"]["total"]
+    assert total["type"] == "string"
+    assert total["description"].startswith("The sum due.\n\nMust be: ")
+    assert "more than 0" in total["description"]
+
+
+def test_descriptions_beside_references_are_kept_apart() -> None:
+    schema = strict_schema(schema_for(Customer), ANTHROPIC)
+    said = {name: defs_of(schema)[part["$ref"][8:]]["description"] for name, part in schema["properties"].items()}
+    assert said == {
+        "billing": "Where to send it.\n\nWhere the bill goes.",
+        "shipping": "Where to send it.\n\nWhere the goods go.",
+        "home": "Where to send it.",
+    }
+
+
+def test_too_many_unions_become_optional_fields() -> None:
+    schema = strict_schema(schema_for(ManyNullable), ANTHROPIC)
+    assert [name for name in schema["properties"] if name in schema["required"]] == [f"f{n}" for n in range(16)]
+    assert schema["properties"]["f16"] == {"type": "string"}
+
+
+def test_copies_for_descriptions_count_towards_the_limits() -> None:
+    inner = many("Inner", 6, (str | None, None))
+    fields: dict[str, Any] = {f"f{n}": (inner, Field(description=f"Number {n}.")) for n in range(4)}
+    anthropic_takes(strict_schema(schema_for(create_model("Outer", **fields)), ANTHROPIC))
+
+
+def test_what_is_told_of_a_nullable_field_stays_told() -> None:
+    field: Any = (Annotated[str, Field(max_length=5)] | None, Field(None, description="Short."))
+    schema = strict_schema(schema_for(many("Short", 17, field)), ANTHROPIC)
+    assert schema["properties"]["f16"]["description"] == "Must be: at most 5 characters long.\n\nShort."
+
+
+def test_too_many_optional_fields_become_required() -> None:
+    schema = strict_schema(schema_for(ManyOptional), ANTHROPIC)
+    assert sorted(schema["required"]) == [f"f{n}" for n in range(24, 30)]
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (many("Unions", 17, (int | str, ...)), "17 fields of several types"),
+        (many("Nulls", 41, (str | None, None)), "25 optional fields"),
+    ],
+)
+def test_what_stays_over_a_limit_is_refused_with_the_figure(model: type[BaseModel], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        strict_schema(schema_for(model), ANTHROPIC)
+
+
+def test_a_choice_beyond_64_bits_is_refused() -> None:
+    huge: Any = Literal[2**70, 1]
+    with pytest.raises(ValidationError, match=r"Huge\.number takes a number beyond 64 bits"):
+        strict_schema(schema_for(create_model("Huge", number=(huge, ...))), LLAMA_CPP)
+
+
+def test_a_translation_leaves_its_source_alone() -> None:
+    before = json.dumps(schema_for(Customer))
+    strict_schema(schema_for(Customer), ANTHROPIC)
+    assert json.dumps(schema_for(Customer)) == before
+
+
+def test_a_model_without_a_json_form_is_refused() -> None:
+    model = create_model("Calls", back=(Callable[[int], int], ...))
+    with pytest.raises(ValidationError, match="Calls has no JSON form"):
+        schema_for(model)
+
+
+def test_a_default_that_is_no_json_says_nothing() -> None:
+    model = create_model("Odd", value=(str, object()))
+    assert strict_schema(schema_for(model), ANTHROPIC)["properties"] == {"value": {"type": "string"}}
+
+
+# answers
+
+
+def refusal(text: str, model: type[BaseModel]) -> str:
+    answer = read_answer(text, model)
+    assert isinstance(answer, Invalid), answer
+    return answer.message
+
+
+def test_what_is_wrong_is_named_by_its_path() -> None:
+    message = refusal('{"lines":[{"item":"A","amount":"$3","colour":"green"}],"grid":[]}', Invoice)
+    assert message.splitlines() == [
+        "The answer does not fit Invoice:",
+        "- lines[0].amount: Input should be a valid decimal (got '$3')",
+        "- lines[0].colour: Input should be 'red' or 'blue' (got 'green')",
+        "- issued: Field required",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "The answer is empty."),
+        (" \n", "The answer is empty."),
+        ("I can't help with that.", "not valid JSON"),
+        ('{"number": 1', "not valid JSON"),
+        ('{"number": 1} and more', "not valid JSON"),
+        ('{"number": NaN}', "not valid JSON"),
+        ('{"number": 1e999}', "not valid JSON"),
+        ('{"number": "\ud800"}', "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ('{"number": ' + "9" * 200 + ".5}", "- number: "),
+        ("[1]", "- Input should be an object"),
+    ],
+)
+def test_what_is_no_answer_is_said_to_be_none(text: str, said: str) -> None:
+    message = refusal(text, Long)
+    assert said in message
+    assert len(message) < 500
+
+
+def test_many_mistakes_are_cut_short() -> None:
+    message = refusal(json.dumps([0] * 100), Names)
+    assert len(message.splitlines()) == 22
+    assert message.endswith("- and 80 more")
+
+
+def test_of_a_key_given_twice_the_last_counts() -> None:
+    assert read_answer('{"number":1,"number":2}', Long) == Long(number=2)
+
+
+def test_a_validator_that_breaks_fails_its_answer_only() -> None:
+    class Breaks(BaseModel):
+        number: int
+
+        @field_validator("number")
+        @classmethod
+        def odd(cls, number: int) -> float:
+            return 1 / number
+
+    assert "could not be built from the answer: ZeroDivisionError" in refusal('{"number":0}', Breaks)
+
+
+@given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")) | st.from_regex(r'[{}\[\]",:0-9a-z`\\ ]{0,40}'))
+def test_any_text_is_an_instance_or_a_refusal(text: str) -> None:
+    assert isinstance(read_answer(text, Flat), Flat | Invalid)
+
+
+# stored answers
+
+
+def test_what_is_no_model_is_stored_as_it_is() -> None:
+    assert to_plain({"a": 1}) == {"a": 1}
+    assert to_plain(None) is None
+
+
+def test_a_long_integer_is_stored_as_text_and_read_back_strictly_typed() -> None:
+    model = create_model("StrictLong", __config__=ConfigDict(strict=True), number=(int, ...), inner=(list[int], ...))
+    instance = model(number=10**30, inner=[2**64, 1])
+    assert to_plain(instance) == {"number": str(10**30), "inner": [str(2**64), 1]}
+    assert from_plain(to_plain(instance), model) == instance
+
+
+class Halved(BaseModel):
+    share: float
+    hidden: int = Field(exclude=True)
+    secret: SecretStr
+
+    @field_validator("share")
+    @classmethod
+    def of_percent(cls, share: float) -> float:
+        return share / 100
+
+
+def test_a_value_changed_by_a_validator_is_not_changed_again() -> None:
+    raw = '{"share":50,"hidden":1,"secret":"x"}'
+    instance = read_answer(raw, Halved)
+    assert isinstance(instance, Halved)
+    assert from_plain(to_plain(instance), Halved, raw) == instance == Halved(share=50, hidden=1, secret=SecretStr("x"))
+
+
+@pytest.mark.parametrize("raw", ["no JSON", '{"name": "of something else"}', '{"tags": ["b"]}'])
+def test_the_stored_answer_outranks_a_text_that_says_otherwise(raw: str) -> None:
+    assert from_plain({"tags": ["a"], "made": "2020-01-01", "number": 5}, Defaults, raw) == Defaults(tags=["a"])
+
+
+def test_serialization_settings_are_no_obstacle() -> None:
+    config = ConfigDict(serialize_by_alias=True, ser_json_timedelta="float")
+    fields: dict[str, Any] = {"a": (int, Field(serialization_alias="z")), "t": (timedelta, ...)}
+    model = create_model("Aliases", __config__=config, **fields)
+    assert from_plain(to_plain(model(a=1, t=timedelta(hours=1))), model) == model(a=1, t=timedelta(hours=1))
+
+
+def test_what_cannot_be_written_is_said() -> None:
+    with pytest.raises(ValidationError, match="an answer of Blob can't be written as JSON"):
+        to_plain(Blob.model_construct(raw=b"\xff", coded=b""))
+
+
+def test_a_stored_answer_of_another_class_is_refused_by_name() -> None:
+    with pytest.raises(ValidationError, match="does not fit Flat"):
+        from_plain({"number": 1}, Flat)
