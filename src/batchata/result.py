@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from batchata.citation import Citation
+from batchata.plain import from_plain, to_plain
 from batchata.usage import NANO, Money, Usage, to_usd
 
 
@@ -108,13 +109,12 @@ class JobResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; `from_dict` takes it back."""
-        parsed = self.parsed_response
         return {
             "job_id": self.job_id,
             "outcome": self.outcome.value,
             "is_success": self.is_success,
             "error": self.error,
-            "parsed_response": parsed.model_dump(mode="json") if hasattr(parsed, "model_dump") else parsed,
+            "parsed_response": to_plain(self.parsed_response),
             "raw_response": self.raw_response,
             "model": self.model,
             "file": self.file,
@@ -137,8 +137,7 @@ class JobResult:
         """The result that `to_dict` wrote. With `response_model` (a Pydantic class) the parsed answer is an instance."""
         parsed = data["parsed_response"]
         if response_model is not None and parsed is not None:
-            # JSON mode: what model_dump(mode="json") wrote as strings (dates, Decimals, bytes) is read back, strict or not
-            parsed = response_model.model_validate_json(orjson.dumps(parsed), by_name=True, by_alias=True)
+            parsed = from_plain(parsed, response_model, raw=data["raw_response"])
         return cls(
             job_id=data["job_id"],
             outcome=Outcome(data["outcome"]),

@@ -53,7 +53,7 @@ class Results:
         model = self._models.get(stored.shape or "")
         if model is not None and data["parsed_response"] is not None:
             try:
-                data["parsed_response"] = from_plain(data["parsed_response"], model)
+                data["parsed_response"] = from_plain(data["parsed_response"], model, raw=data["raw_response"])
             except ValidationError as error:
                 data |= {"outcome": Outcome.INVALID, "error": str(error), "parsed_response": data["parsed_response"]}
         return JobResult.from_dict(data)

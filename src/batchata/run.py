@@ -11,19 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from batchata.arguments import shown
-from batchata.engine.pool import SystemClock, ThreadPool
-from batchata.engine.progress import Progress, Snapshot
-from batchata.engine.session import Session, open_session
-from batchata.engine.tracks import Wishes
 from batchata.errors import BatchataError, ValidationError
-from batchata.planner import StopReason
 from batchata.result import JobResult
-from batchata.results import Results
 from batchata.usage import to_usd
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the engine is loaded by the first run, not by `import batchata`
     from batchata.batch import Batch
+    from batchata.engine.progress import Snapshot
+    from batchata.engine.session import Session
     from batchata.estimate import Estimate
+    from batchata.planner import StopReason
 
 log = logging.getLogger("batchata")
 
@@ -51,6 +48,12 @@ class BatchRun:
     """
 
     def __init__(self, batch: "Batch") -> None:
+        from batchata.engine.pool import SystemClock, ThreadPool
+        from batchata.engine.progress import Progress
+        from batchata.engine.session import open_session
+        from batchata.engine.tracks import Wishes
+        from batchata.results import Results
+
         self._batch = batch
         self._wishes = Wishes()
         self._progress = Progress()
@@ -167,7 +170,7 @@ class BatchRun:
         self._stop("cancelled", cancel=True)
         self._until(lambda now: now.over)
 
-    def _stop(self, reason: StopReason, *, leave_open: bool = False, cancel: bool = False) -> None:
+    def _stop(self, reason: "StopReason", *, leave_open: bool = False, cancel: bool = False) -> None:
         self._wishes.stop = self._wishes.stop or reason
         self._wishes.leave_open |= leave_open
         self._wishes.cancel |= cancel
@@ -204,7 +207,7 @@ class BatchRun:
             self._session.close(self._progress.snapshot, stop or self._wishes.stop, time.time())
             self._progress.finish(stop or self._wishes.stop, time.monotonic())
 
-    def _until(self, met: Callable[[Snapshot], bool], timeout: float | None = None) -> bool:
+    def _until(self, met: "Callable[[Snapshot], bool]", timeout: float | None = None) -> bool:
         """Wait until the progress meets a condition; in short steps, so that Ctrl-C is heard on every system."""
         end = None if timeout is None else time.monotonic() + timeout
         with self._progress.changed:

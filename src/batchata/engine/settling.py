@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from batchata import output, pricing
+from batchata.errors import ValidationError
 from batchata.job import Job
 from batchata.plain import to_plain
 from batchata.pricing import Price
@@ -37,7 +38,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An answer, and what its text holds."""
+    """An answer, and what its text holds as JSON."""
 
     answer: Answer
     parsed: Any = None
@@ -86,7 +87,10 @@ def _typed(answer: Answer, job: Job) -> Read:
     value = output.read_answer(answer.text or "", job.response_model)
     if isinstance(value, output.Invalid):
         return Read(replace(answer, outcome=Outcome.INVALID, error=value.message))
-    return Read(answer, value)
+    try:
+        return Read(answer, to_plain(value))
+    except ValidationError as error:  # a class of the user's that can't be written down: the paid answer is kept as text
+        return Read(replace(answer, outcome=Outcome.INVALID, error=str(error)))
 
 
 def _json(text: str) -> Any:
@@ -99,7 +103,7 @@ def _cost(answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, 
     """(what it was billed, whether that is assumed). Where no bill can be learnt the bound is assumed."""
     if not answer.billed:
         return 0, False
-    if answer.outcome in (Outcome.MISSING, Outcome.LOST):
+    if answer.outcome in (Outcome.MISSING, Outcome.LOST) or answer.usage == Usage():
         return attempt.bound, True
     made = batch.submitted_at or batch.prepared_at
     price = rules.price(job.model, made, batch.ended_at or made)
@@ -113,7 +117,7 @@ def _result(read: Read, job: Job, attempts: list[Attempt]) -> NewResult:
         job_id=job.job_id or "",
         outcome=answer.outcome,
         raw_response=answer.text,
-        parsed_response=to_plain(read.parsed),
+        parsed_response=read.parsed,
         error=answer.error,
         model=answer.model or job.model,
         file=None if job.file is None else str(job.file),

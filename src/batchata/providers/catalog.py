@@ -44,7 +44,7 @@ def _local(_: Any, spool: Path) -> Provider:
 
 
 KINDS = {
-    "anthropic": Kind("anthropic", _anthropic, ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")),
+    "anthropic": Kind("anthropic", _anthropic, ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE")),
     "local": Kind("local", _local),
 }
 
@@ -93,6 +93,7 @@ class Catalog:
         self._salt = salt
         self._made: dict[str, Provider] = {}
         self._facts: dict[tuple[str, str], ModelFacts] = {}
+        self._accounts: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Provider:
@@ -111,8 +112,10 @@ class Catalog:
 
     def account(self, provider: str) -> str:
         """A salted fingerprint of key and base URL: two runs can be told to use the same account, and no key is kept."""
-        text = f"{self._salt}\0{provider}\0{self[provider].account()}"
-        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+        if provider not in self._accounts:
+            text = f"{self._salt}\0{provider}\0{self[provider].account()}"
+            self._accounts[provider] = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+        return self._accounts[provider]
 
     def close(self) -> None:
         for provider in self._made.values():
