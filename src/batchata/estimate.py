@@ -67,14 +67,15 @@ class Estimate:
         return self.jobs - self.within_limit
 
     def __str__(self) -> str:
-        lines = [f"{self.jobs} jobs to send, {self.finished_earlier} finished earlier"]
+        earlier = f", {self.finished_earlier} finished earlier" if self.finished_earlier else ""
+        lines = [f"{_count(self.jobs, 'job')} to send{earlier}"]
         lines += [_line(model) for model in self.models.values()]
         lines.append(f"likely {self.likely_usd:.4f} USD, at the very worst {self.worst_usd:.4f} USD")
-        lines.append(f"{self.provider_batches} provider batches in {self.rounds} round{'s' * (self.rounds != 1)}")
+        lines.append(f"{_count(self.provider_batches, 'provider batch')} in {_count(self.rounds, 'round')}")
         if self.limit is not None:
             lines.append(self._limit_line())
         if self.refused:
-            lines.append(f"{len(self.refused)} jobs can't be sent:")
+            lines.append(f"{_count(len(self.refused), 'job')} can't be sent:")
             lines += [f"  {job_id}: {why}" for job_id, why in list(self.refused.items())[:20]]
         return "\n".join(lines)
 
@@ -84,15 +85,20 @@ class Estimate:
             return f"{line}: it bears all of them at once"
         needed = to_usd(self.spent + sum(model.worst for model in self.models.values()))
         return (
-            f"{line}: it bears {self.within_limit} jobs at their worst, the other {self.stopped_by_limit} wait for the "
+            f"{line}: it bears {self.within_limit} of them at their worst, the other {self.stopped_by_limit} wait for the "
             f"bills of those; {needed:.4f} USD would bear all at once"
         )
+
+
+def _count(number: int, noun: str) -> str:
+    plural = "es" if noun.endswith("ch") else "s"
+    return f"{number:,} {noun}{plural if number != 1 else ''}"
 
 
 def _line(model: ModelEstimate) -> str:
     price = "no price known" if model.price_source is None else f"prices: {model.price_source}"
     discount = "" if model.batch_price or model.price_source is None else ", no batch discount known"
     return (
-        f"  {model.model}: {model.jobs} jobs, about {model.input_tokens:,} tokens in and {model.output_tokens:,} out, "
+        f"  {model.model}: {_count(model.jobs, 'job')}, about {model.input_tokens:,} tokens in and {model.output_tokens:,} out, "
         f"likely {to_usd(model.likely):.4f} USD, worst {to_usd(model.worst):.4f} USD ({price}{discount})"
     )

@@ -17,6 +17,7 @@ import pytest
 
 from batchata.errors import ProviderError
 from batchata.providers.spool import Spool
+from batchata.providers.spool_files import SpooledBatch, write_requests
 from batchata.providers.spool_lines import body_of, request_line, requested_by
 
 Respond = Callable[[str, int], bytes]
@@ -433,6 +434,21 @@ def test_an_answerer_that_breaks_its_word_does_not_hang_the_batch(tmp_path: Path
     with closing(Spool(tmp_path, Echo(broken))) as spool:
         spool.take("b1", requests(1), 1)
         until(told)
+
+
+def test_a_closed_batch_takes_nothing_and_says_so(tmp_path: Path) -> None:
+    write_requests(tmp_path, "b1", requests(2), 2)
+    batch = SpooledBatch(tmp_path, "b1")
+    late, later = batch.waiting
+    batch.note_started(late)
+    assert batch.keep(b'{"custom_id":"r1"}')
+    batch.close()
+    batch.close()
+    assert not batch.keep(b'{"custom_id":"r0"}')
+    batch.note_refused(late)
+    batch.note_started(later)
+    assert (tmp_path / "b1.answers").read_bytes() == b'{"custom_id":"r1"}\n'
+    assert (tmp_path / "b1.started").read_bytes() == b"+r0\n"
 
 
 def test_a_line_gives_back_what_it_was_given() -> None:

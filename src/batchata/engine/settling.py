@@ -47,7 +47,7 @@ class Read:
 def settle(answer: Answer, attempt: OpenAttempt, batch: ProviderBatch, rules: Rules, now: float) -> Settled:
     """The end of one attempt."""
     job = Job.from_record(attempt.record, rules.models, job_id=attempt.job_id)
-    read = _typed(answer, job)
+    read = _typed(replace(answer, error=_why(answer, job)), job)
     cost, assumed = _cost(read.answer, attempt, job, batch, rules)
     this = Attempt(read.answer.outcome, batch.provider_id, read.answer.usage, cost, read.answer.error)
     earlier = orjson.loads(attempt.tries) if attempt.tries else []
@@ -97,6 +97,22 @@ def _json(text: str) -> Any:
     with contextlib.suppress(orjson.JSONDecodeError):
         return orjson.loads(text)
     return None
+
+
+WHY = {
+    Outcome.TRUNCATED: "the answer was cut: it reached max_tokens={cap} or the end of the model's context; raise max_tokens",
+    Outcome.REFUSED: "the model refused to answer and gave no reason",
+    Outcome.EXPIRED: "the provider did not get to it before the batch expired",
+    Outcome.CANCELLED: "cancelled before it was answered",
+    Outcome.ERROR: "the provider reported an error and gave no reason",
+}
+"""What a failed job says where the provider said nothing."""
+
+
+def _why(answer: Answer, job: Job) -> str | None:
+    if answer.error is not None or answer.outcome not in WHY:
+        return answer.error
+    return WHY[answer.outcome].format(cap=job.max_tokens_or_default)
 
 
 def _cost(answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, rules: Rules) -> tuple[Money, bool]:
