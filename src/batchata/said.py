@@ -5,6 +5,7 @@ wrong with one of its items then becomes one failed job, because the call that g
 """
 
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -41,9 +42,10 @@ class Said:
     """Jobs in the order they were added; may be gone through any number of times."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - lives as long as this does
+        self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed with its owner
             max_size=IN_MEMORY, dir=str(folder) if folder.is_dir() else None
         )
+        weakref.finalize(self, self._file.close)
         self._coming: list[tuple[Iterator[Any], Check]] = []
 
     def add(self, job: Job, provider: str, model: str) -> None:

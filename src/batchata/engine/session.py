@@ -3,11 +3,12 @@
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from batchata.documents.reader import Reader
 from batchata.engine.collecting import Ends
@@ -25,12 +26,13 @@ from batchata.pricing import Price, price_of
 from batchata.providers.catalog import Catalog, resolve
 from batchata.said import Said, SaidJob
 from batchata.store import reading
-from batchata.store.database import connect_reader
+from batchata.store.database import Database, connect_reader
 from batchata.store.fresh import open_database
 from batchata.store.intake import Intake, Members
 from batchata.store.lock import StateLock, process_name
 from batchata.store.moves import Store
 from batchata.store.rows import NewResult
+from batchata.usage import to_usd
 from batchata.version import __version__
 
 if TYPE_CHECKING:
@@ -65,6 +67,18 @@ class Ask(Protocol):
     asked: set[str]
 
 
+class OpenDatabase(Protocol):
+    def __call__(self, path: Path, *, reuse: bool) -> Database: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a session is made of beyond its clock and pool, for whoever wants to own that too."""
+
+    catalog: Callable[[Mapping[str, Any], Path, str], Catalog] = Catalog
+    database: OpenDatabase = open_database
+
+
 class Session:
     """An open state with everything that drives it. `run` blocks until the run is over; then `close`."""
 
@@ -84,7 +98,20 @@ class Session:
 
     def run(self) -> StopReason | None:
         self._held.repair(self._desk.catalog)
-        return self._engine.run(self._source)
+        stop = self._engine.run(self._source)
+        if stop == "cost_limit":
+            self._say_what_is_needed()
+        return stop
+
+    def _say_what_is_needed(self) -> None:
+        balance = reading.balance(self._store.connection)
+        cheapest = reading.cheapest_pending(self._store.connection, self._desk.settings.run) or 0
+        log.warning(
+            "The cost limit of %s USD is reached: %.6f are spent, %.6f held, and the cheapest job that waits may cost %.6f. "
+            "A limit of %.6f USD or more goes on.",
+            to_usd(self._desk.settings.limit or 0), to_usd(balance.spent), to_usd(balance.reserved), to_usd(cheapest),
+            to_usd(balance.held + cheapest),
+        )  # fmt: skip
 
     def close(self, snapshot: Snapshot, stop: StopReason | None, ended: float) -> None:
         """Let go of everything. What is settled and shown is noted, so that the next start need not check it."""
@@ -92,6 +119,8 @@ class Session:
             self._store.end_run(self._desk.settings.run, ended, stop)
             if self._engine.all_shown and self.failure is None:
                 self._held.note_shown(self._store)
+        for track in self._desk.tracks.values():
+            track.release_body()
         self._held.reader.close()
         self._desk.catalog.close()
         self._store.close()
@@ -103,13 +132,15 @@ class Session:
 
     def _source(self, emit: Emit) -> None:
         group: list[SaidJob] = []
-        for said in self._said:
-            group.append(said)
-            if len(group) == GROUP:
+        try:
+            for said in self._said:
+                group.append(said)
+                if len(group) == GROUP:
+                    emit(group)
+                    group = []
+        finally:  # an iterable of the user's that breaks loses none of what it gave
+            if group:
                 emit(group)
-                group = []
-        if group:
-            emit(group)
 
 
 class Held:
@@ -153,15 +184,18 @@ class Held:
                 store.set_meta("raw_shown", str(reading.last_segment(store.connection)))
 
 
-def open_session(ask: Ask, progress: Progress, wishes: Wishes, clock: Clock, pool: Pool) -> Session:
+def open_session(
+    ask: Ask, progress: Progress, wishes: Wishes, clock: Clock, pool: Pool, parts: Parts | None = None
+) -> Session:
     """Take the lock, open the state, put a run together. Raises `StateError` or `ValidationError`; nothing is sent."""
+    parts = parts or Parts()
     pricer = pricer_of(ask)
     _check_prices(ask, pricer, clock.now().wall)
     _make_folder(ask.state_file)
     lock = StateLock(ask.state_file)
     try:
-        store = Store(open_database(ask.state_file, reuse=ask.reuse_state))
-        return _assemble(ask, lock, store, pricer, progress, wishes, clock, pool)
+        store = Store(parts.database(ask.state_file, reuse=ask.reuse_state))
+        return _assemble(ask, lock, store, pricer, progress, wishes, clock, pool, parts)
     except BaseException:
         lock.release()
         raise
@@ -176,10 +210,11 @@ def _assemble(
     wishes: Wishes,
     clock: Clock,
     pool: Pool,
+    parts: Parts,
 ) -> Session:
     connect, now = partial(connect_reader, ask.state_file), clock.now()
     salt = reading.meta(store.connection, "salt") or ""
-    catalog = Catalog(ask.providers, spool_of(ask.state_file), salt)
+    catalog = parts.catalog(ask.providers, spool_of(ask.state_file), salt)
     run = store.start_run(now.wall, process_name(), __version__)
     settings = Settings(
         run=run,

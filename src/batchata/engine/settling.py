@@ -89,7 +89,9 @@ def _typed(answer: Answer, job: Job) -> Read:
         return Read(replace(answer, outcome=Outcome.INVALID, error=value.message))
     try:
         return Read(answer, to_plain(value))
-    except ValidationError as error:  # a class of the user's that can't be written down: the paid answer is kept as text
+    except (
+        ValidationError
+    ) as error:  # a class of the user's that can't be written down: the paid answer is kept as text
         return Read(replace(answer, outcome=Outcome.INVALID, error=str(error)))
 
 

@@ -166,9 +166,16 @@ def _check_params(request: Request) -> None:
 
 
 def _messages(request: Request) -> list[dict[str, str]]:
-    system = "\n\n".join(part.text for part in request.system)
+    system = "\n\n".join([*(part.text for part in request.system), *_form(request)])
     head = [{"role": "system", "content": system}] if system else []
     return head + [{"role": message.role, "content": _content(message)} for message in request.messages]
+
+
+def _form(request: Request) -> list[str]:
+    """The schema in words: the engine holds the answer to it, but the model is shown nothing of it."""
+    if request.schema is None:
+        return []
+    return [f"Answer only with JSON that fits this JSON Schema:\n{_json(request.schema).decode()}"]
 
 
 def _content(message: Message) -> str:

@@ -94,7 +94,7 @@ class Intake:
         if job.job_id is None:
             name = self._name(job, name, known)
         versions = known[name]
-        if any(version.seq in self.members or version.seq < 0 for version in versions):
+        if any(version.seq < 0 or version.seq in self.members for version in versions):
             taken.duplicates.append((job, name))
             return
         same = next((version for version in versions if version.digest == job.digest), None)
@@ -117,7 +117,7 @@ class Intake:
     def _name(self, job: NewJob, name: str, known: dict[str, list[_Known]]) -> str:
         """The id of a job that has none: its content, and its place among identical ones of this run."""
         place = self._places.get(job.digest, 1)
-        while any(version.seq in self.members or version.seq < 0 for version in known[name]):
+        while any(version.seq < 0 or version.seq in self.members for version in known[name]):
             place += 1
             name = derived_id(job.digest, place)
             self._places[job.digest] = place
