@@ -108,13 +108,14 @@ class Store:
     def void(self, batch: ProviderBatch, at: float, note: str | None, due: float = 0) -> ProviderBatch:
         """The batch was certainly never made: its jobs go back, its reservation is released."""
         with self.transaction():
+            moved = self._move(batch, State.VOID, at, rested_at=at, note=note)
             self.connection.execute(
                 "UPDATE job SET state = 'pending', due = ? WHERE state = 'active'"
                 " AND seq IN (SELECT job FROM attempt WHERE batch = ?)",
                 (due, batch.id),
             )
             self._book(batch.id, at, Booking.RELEASE, batch.reserved)
-            return self._move(batch, State.VOID, at, rested_at=at, note=note)
+            return moved
 
     def cancel_asked(self, batch: ProviderBatch, at: float) -> ProviderBatch:
         with self.transaction():
