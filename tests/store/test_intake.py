@@ -1,6 +1,7 @@
 """Jobs into the state: new, known, changed, doubled."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -92,4 +93,4 @@ def test_members_are_a_set(numbers: set[int]) -> None:
 def test_ranges_hold_just_what_they_were_made_of(numbers: set[int]) -> None:
     ranges = module._ranges(numbers)
     assert {n for first, last in ranges for n in range(first, last + 1)} == numbers
-    assert all(last + 1 < first for (_, last), (first, _) in zip(ranges, ranges[1:], strict=False))
+    assert all(last + 1 < first for (_, last), (first, _) in pairwise(ranges))

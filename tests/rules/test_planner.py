@@ -1,0 +1,181 @@
+"""The planner as a table: what is known and the time, and what is to be done next."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchata import planner
+from batchata.budget import Balance
+from batchata.planner import BatchView, LaneView, Now, View, plan
+from batchata.provider_batch import ProviderBatch, State
+
+NOW = Now(wall=1_000.0, ticks=50.0)
+
+
+def batch(state: State, number: int = 1, **row: object) -> BatchView:
+    view = {name: row.pop(name) for name in list(row) if name in BatchView.__slots__}
+    made = ProviderBatch(
+        id=number, lane=1, provider="anthropic", model="", state=state, nonce="n", account="me", count=5, size=10,
+        reserved=100, prepared_at=900.0, upload_id=None, intended_at=901.0, submitted_at=902.0, ended_at=None,
+        provider_id="id", collect_by=None, cancel_at=None, looks=0, first_look_at=None, settled_segment=0, verdict=None,
+        note=None,
+    )  # fmt: skip
+    return BatchView(row=replace(made, **row), **view)  # type: ignore[arg-type]
+
+
+LANE = LaneView(id=1, provider="anthropic", ready=20, jobs_per_batch=10)
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (batch(State.PREPARED, has_body=True), planner.Submit(1)),
+        (batch(State.PREPARED), planner.Void(1)),
+        (batch(State.SUBMITTING), planner.Doubt(1)),
+        (batch(State.UNCERTAIN), planner.Find(1)),
+        (batch(State.UNCERTAIN, looks=3, first_look_at=300.0), planner.Absent(1)),
+        (batch(State.SUBMITTED), planner.Poll("anthropic", (1,))),
+        (batch(State.ENDED), planner.Collect(1)),
+        (batch(State.ENDED, verdict="gone"), planner.Settle(1)),
+        (batch(State.COLLECTED), planner.Settle(1)),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, BatchView) else value.row.state.value,
+)
+def test_each_open_state_has_its_next_effect(one: BatchView, expected: planner.Action) -> None:
+    assert plan(View(batches=(one,)), NOW).actions == (expected,)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        batch(State.UNCERTAIN, looks=2, first_look_at=300.0),
+        batch(State.UNCERTAIN, looks=3, first_look_at=500.0),
+        batch(State.UNCERTAIN, looks=9, first_look_at=100.0, same_account=False),
+        batch(State.UNCERTAIN, looks=3),
+    ],
+    ids=["too few looks", "too soon", "another account", "no first look"],
+)
+def test_absence_is_not_concluded_unless_all_holds(one: BatchView) -> None:
+    assert plan(View(batches=(one,)), NOW).actions == (planner.Find(1),)
+
+
+def test_what_is_under_way_is_not_named_again() -> None:
+    view = View(batches=(batch(State.ENDED),), busy=frozenset({("batch", 1)}))
+    assert plan(view, NOW).actions == ()
+    assert not plan(view, NOW).over
+
+
+def test_a_body_waits_while_a_batch_of_its_size_is_uncertain_under_the_same_key() -> None:
+    ready, doubt = batch(State.PREPARED, 2, has_body=True), batch(State.UNCERTAIN, next_look=60.0)
+    assert plan(View(batches=(ready, doubt)), NOW).actions == ()
+    for other in (replace(doubt.row, count=6), replace(doubt.row, account="other")):
+        assert planner.Submit(2) in plan(View(batches=(ready, replace(doubt, row=other))), NOW).actions
+
+
+def test_one_look_at_a_provider_covers_all_its_batches() -> None:
+    due, later = batch(State.SUBMITTED), batch(State.SUBMITTED, 2, next_look=99.0)
+    assert plan(View(batches=(due, later)), NOW).actions == (planner.Poll("anthropic", (1, 2)),)
+    assert plan(View(batches=(later,)), NOW).actions == ()
+    assert plan(View(batches=(later,)), NOW).wake == 99.0
+
+
+@pytest.mark.parametrize(
+    ("change", "prepares"),
+    [
+        ({}, True),
+        ({"lanes": (replace(LANE, ready=0),)}, False),
+        ({"lanes": (replace(LANE, halted=True),)}, False),
+        ({"lanes": (replace(LANE, blocked_until=51.0),)}, False),
+        ({"lanes": (replace(LANE, next_due=1_001.0),)}, False),
+        ({"stop": "shutdown"}, False),
+        ({"max_concurrent": 1, "batches": (batch(State.SUBMITTED),)}, False),
+        ({"max_concurrent": 1, "batches": (batch(State.UNCERTAIN),)}, False),
+        ({"max_concurrent": 1, "batches": (batch(State.ENDED),)}, True),
+        ({"intake_done": False, "lanes": (replace(LANE, ready=9),)}, False),
+        ({"intake_done": False}, True),
+        ({"limit": 100, "balance": Balance(50, 20), "lanes": (replace(LANE, starved_at=30),)}, False),
+        ({"limit": 100, "balance": Balance(50, 19), "lanes": (replace(LANE, starved_at=30),)}, True),
+    ],
+    ids=str,
+)
+def test_when_jobs_are_packed(change: dict[str, object], prepares: bool) -> None:
+    view = replace(View(lanes=(LANE,)), **change)  # type: ignore[arg-type]
+    assert any(isinstance(action, planner.Prepare) for action in plan(view, NOW).actions) == prepares
+
+
+def test_what_may_be_reserved_is_what_the_limit_leaves() -> None:
+    view = View(lanes=(LANE,), limit=100, balance=Balance(50, 20))
+    assert plan(view, NOW).actions == (planner.Prepare(1, 30),)
+    assert plan(replace(view, limit=60), NOW).actions == (planner.Prepare(1, 0),)
+
+
+def test_the_lane_with_the_fewest_batches_in_flight_goes_first() -> None:
+    other = replace(LANE, id=2, provider="local")
+    view = View(lanes=(LANE, other), batches=(batch(State.SUBMITTED, next_look=99.0),))
+    assert plan(view, NOW).actions == (planner.Prepare(2, None),)
+
+
+@pytest.mark.parametrize(
+    ("view", "stop"),
+    [
+        (View(), None),
+        (View(lanes=(replace(LANE, halted=True),)), None),
+        (View(lanes=(replace(LANE, starved_at=30),), limit=30), "cost_limit"),
+        (View(lanes=(LANE,), stop="shutdown"), "shutdown"),
+        (View(lanes=(LANE,), batches=(batch(State.SUBMITTED),), stop="shutdown", leave_open=True), "shutdown"),
+        (View(batches=(batch(State.SUBMITTED, denied=True),)), None),
+        (View(batches=(batch(State.UNCERTAIN, same_account=False, next_look=99.0),)), None),
+    ],
+    ids=["nothing", "halted", "starved", "shutdown", "left open", "denied", "another account"],
+)
+def test_when_a_run_is_over(view: View, stop: str | None) -> None:
+    made = plan(view, NOW)
+    assert (made.actions, made.over, made.stop) == ((), True, stop)
+
+
+def test_leaving_waits_for_a_create_under_way() -> None:
+    busy = frozenset({("batch", 1)})
+    view = View(batches=(batch(State.SUBMITTING),), stop="shutdown", leave_open=True, busy=busy)
+    assert not plan(view, NOW).over
+
+
+def test_cancelling_asks_once_and_goes_on_looking() -> None:
+    view = View(batches=(batch(State.SUBMITTED),), stop="cancelled", cancel=True)
+    assert set(plan(view, NOW).actions) == {planner.Cancel(1), planner.Poll("anthropic", (1,))}
+    asked = replace(view, batches=(batch(State.SUBMITTED, cancel_at=990.0),))
+    assert plan(asked, NOW).actions == (planner.Poll("anthropic", (1,)),)
+
+
+@given(st.floats(0, 1e7), st.floats(0, 1e7))
+def test_looks_grow_rarer_with_age_within_bounds(one: float, other: float) -> None:
+    younger, older = sorted((one, other))
+    assert planner.FIRST_LOOK <= planner.look_interval(younger) <= planner.look_interval(older) <= planner.LONGEST_LOOK
+    assert planner.look_interval(older) <= max(planner.FIRST_LOOK, 0.25 * older)
+
+
+@given(st.integers(1, 10_000), st.one_of(st.none(), st.floats(0, 1e5)))
+def test_a_retry_waits_at_least_as_long_as_asked(failures: int, asked: float | None) -> None:
+    assert planner.retry_interval(failures, asked) >= max(planner.RETRY_FIRST, asked or 0)
+
+
+states = st.sampled_from([state for state in State if state not in (State.SETTLED, State.VOID)])
+
+
+@given(
+    st.lists(st.tuples(states, st.booleans(), st.floats(0, 100)), max_size=5),
+    st.integers(0, 30),
+    st.booleans(),
+    st.sampled_from([None, "shutdown", "cancelled"]),
+)
+def test_a_plan_always_acts_waits_or_ends(
+    rows: list[tuple[State, bool, float]], ready: int, done: bool, stop: planner.StopReason | None
+) -> None:
+    batches = tuple(
+        batch(state, number, has_body=body, next_look=look) for number, (state, body, look) in enumerate(rows)
+    )
+    view = View(lanes=(replace(LANE, ready=ready),), batches=batches, intake_done=done, stop=stop)
+    made = plan(view, NOW)
+    assert made.actions or made.over or made.wake is not None or not done
+    assert len({action.key for action in made.actions}) == len(made.actions)

@@ -1,0 +1,153 @@
+"""One life of a state file, drawn from a seed: jobs, weather, crashes, the user's wishes; then calm, and what must hold."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+from batchata.engine.tracks import Wishes
+from simulated.accounts import CALM, Violation, bound_of
+from simulated.provider import KINDS
+from simulated.world import Ending, Plans, Setting, Weather, World
+
+BEHAVIOURS = ("ok", "ok", "ok", "typed", "twice", "never", "broken", "cut", "bad")
+MOST_SESSIONS = 5
+CALM_SESSIONS = 8
+
+
+def life(seed: int) -> list[str]:
+    """Run the schedule of a seed to its end; what happened, in words. Raises `Violation` or `StuckError`."""
+    rng = random.Random(seed)
+    setting = _setting(rng)
+    with World(rng.getrandbits(32), setting) as world:
+        try:
+            for _ in range(rng.randint(1, MOST_SESSIONS)):
+                world.weather = _weather(rng)
+                setting.time_limit = rng.uniform(1, 60) if rng.random() < 0.1 else None
+                world.session(_plans(rng, world))
+                world.clock.true += rng.choice((0.1, 5.0, 60.0, 4000.0))
+            calm(world)
+        except BaseException as error:
+            error.add_note("\n".join([f"seed {seed}: {setting}", *world.log]))
+            raise
+        return world.log
+
+
+def calm(world: World) -> None:
+    """Nothing goes wrong any more: under both keys in turn, until nothing is open."""
+    world.weather, world.setting.time_limit = CALM, None
+    for turn in range(CALM_SESSIONS):
+        ending = world.session(Plans(account="AB"[turn % 2]))
+        if ending.failure is not None:
+            raise Violation(f"a calm run failed: {ending.failure!r}")
+        if not _is_open(world):
+            world.check_at_rest(ending)
+            return
+    raise Violation("batches stay open, though nothing goes wrong any more")
+
+
+def _is_open(world: World) -> bool:
+    with world.reading() as connection:
+        found = connection.execute("SELECT 1 FROM provider_batch WHERE state NOT IN ('settled', 'void')").fetchone()
+    return found is not None
+
+
+def _setting(rng: random.Random) -> Setting:
+    kinds = rng.sample(KINDS, rng.choice((1, 1, 2)))
+    jobs = [(rng.choice(kinds), f"{rng.choice(BEHAVIOURS)}-{place}") for place in range(rng.randint(1, 7))]
+    worst = sum(bound_of({"text": f"{name} says what?"}) for _, name in jobs)
+    return Setting(
+        jobs=jobs,
+        limit=int(worst * rng.uniform(0.2, 4.0)) if rng.random() < 0.5 else None,
+        items_per_batch=rng.choice((1, 2, 3, None)),
+        max_concurrent=rng.randint(1, 4),
+        settle_seconds=30.0,
+        max_attempts=rng.randint(1, 3),
+        retry_invalid=rng.randint(0, 2),
+        results=rng.random() < 0.5,
+    )
+
+
+def _weather(rng: random.Random) -> Weather:
+    """Each kind of trouble is away, rare or frequent."""
+
+    def chance(most: float) -> float:
+        return rng.choice((0.0, 0.0, most / 4, most))
+
+    return Weather(
+        create_refused=chance(0.4),
+        create_denied=chance(0.1),
+        create_reset_before=chance(0.5),
+        create_reset_after=chance(0.5),
+        create_late=chance(0.3),
+        look_failed=chance(0.4),
+        look_denied=chance(0.05),
+        unseen=chance(0.3),
+        download_cut=chance(0.5),
+        lines_lost=chance(0.3),
+        lines_doubled=chance(0.5),
+        lines_foreign=chance(0.5),
+        batch_failed=chance(0.2),
+        purged=chance(0.1),
+        expired=chance(0.3),
+        flaky=chance(0.3),
+        foreign_batch=chance(1.0),
+        longest_lag=rng.choice((0.0, 1.0, 20.0)),
+        longest_run=rng.choice((0.5, 20.0, 300.0)),
+    )
+
+
+def _plans(rng: random.Random, world: World) -> Plans:
+    events: list[tuple[float, Callable[[Wishes], None]]] = []
+    if rng.random() < 0.25:
+        events.append((rng.uniform(0, 30), rng.choice((_shutdown, _leave, _cancel))))
+    if rng.random() < 0.3:
+        events.append((rng.uniform(0, 30), _clock_jump(rng, world)))
+    crash = frozenset({int(1 + 120 * rng.random() ** 2)}) if rng.random() < 0.7 else frozenset()
+    return Plans("B" if rng.random() < 0.15 else "A", crash, events)
+
+
+def _shutdown(wishes: Wishes) -> None:
+    wishes.stop = wishes.stop or "shutdown"
+
+
+def _leave(wishes: Wishes) -> None:
+    _shutdown(wishes)
+    wishes.leave_open = True
+
+
+def _cancel(wishes: Wishes) -> None:
+    wishes.stop, wishes.cancel = wishes.stop or "cancelled", True
+
+
+def _clock_jump(rng: random.Random, world: World) -> Callable[[Wishes], None]:
+    """Forward by any time, back by what providers' clocks may be off."""
+    to = rng.choice((-100.0, 100.0, 7200.0))
+
+    def jump(_: Wishes) -> None:
+        world.clock.wall_error = max(world.clock.wall_error + to, 0.0) if to > 0 else world.clock.wall_error + to
+
+    return jump
+
+
+def crash_points(setting: Setting, seed: int) -> list[str]:
+    """The instants of a calm run at which it may die."""
+    with World(seed, replace(setting)) as world:
+        world.check_at_rest(world.session())
+        return world.points.seen
+
+
+def die_and_recover(setting: Setting, seed: int, first: int, *, weather: Weather, second: int = 0, other: bool) -> Ending:
+    """Die at one instant of that run, maybe once more on the way back, maybe with another key in between; then calm."""
+    with World(seed, replace(setting)) as world:
+        try:
+            ending = world.session(Plans(crash_at=frozenset({first})))
+            world.weather = weather
+            if second:
+                world.session(Plans(crash_at=frozenset({second})))
+            if other:
+                world.session(Plans(account="B"))
+            calm(world)
+        except BaseException as error:
+            error.add_note("\n".join([f"died at {first}, then at {second}: {setting}", *world.log]))
+            raise
+        return ending
