@@ -107,6 +107,7 @@ def all_listed(provider: str, moment: datetime, *, batch: bool) -> Iterator[tupl
             yield info.id, price
 
 
+@lru_cache(maxsize=4096)
 def context_window(provider: str, model: str) -> int | None:
     """A count of tokens that no input of this model exceeds, from the price data; None where it does not say.
 

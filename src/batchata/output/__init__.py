@@ -6,11 +6,23 @@ What a dialect can't enforce is told to the model in words and checked here: the
 """
 
 from batchata.output.answer import Invalid, read_answer
-from batchata.output.dialect import ANTHROPIC, LLAMA_CPP, Dialect
+from batchata.output.dialect import Dialect
+from batchata.output.dialects import ANTHROPIC, GEMINI, LLAMA_CPP, OPENAI
 from batchata.output.schema import schema_for
 from batchata.output.translate import strict_schema
 
-DIALECTS = {"anthropic": ANTHROPIC, "llama.cpp": LLAMA_CPP}
+DIALECTS = {"anthropic": ANTHROPIC, "gemini": GEMINI, "llama.cpp": LLAMA_CPP, "openai": OPENAI}
 """By the name a provider gives as its `schema_dialect`."""
 
-__all__ = ["ANTHROPIC", "DIALECTS", "LLAMA_CPP", "Dialect", "Invalid", "read_answer", "schema_for", "strict_schema"]
+__all__ = [
+    "ANTHROPIC",
+    "DIALECTS",
+    "GEMINI",
+    "LLAMA_CPP",
+    "OPENAI",
+    "Dialect",
+    "Invalid",
+    "read_answer",
+    "schema_for",
+    "strict_schema",
+]

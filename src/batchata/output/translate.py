@@ -8,13 +8,17 @@ from typing import Any
 import orjson
 
 from batchata.errors import ValidationError
-from batchata.output.dialect import CONSTRAINTS, INT64, Dialect, in_words
-from batchata.output.tree import DEFS, Schema, beside, nodes, reachable, without
+from batchata.output import words
+from batchata.output.dialect import INT64, Dialect
+from batchata.output.limits import Place, keep_within
+from batchata.output.openapi import openapi
+from batchata.output.tree import DEFS, Schema, nodes, reachable, resolved, without
 
 # Neither enforced nor worth words: what they say is said elsewhere, or is Pydantic's own business.
 _SILENT = frozenset(
     {"$defs", "default", "deprecated", "discriminator", "readOnly", "writeOnly", "contentSchema", "$schema", "$id"}
 )
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 _PLAIN_TEXT = [("format", "binary"), ("format", "password")]
 _STRUCTURE = frozenset(
     {
@@ -47,7 +51,7 @@ class _Translation:
         self.source_defs: Schema = source.get("$defs", {})
         self.source = source
         self.name = source.get("title") or source.get("$ref", "the model").removeprefix(DEFS)
-        self.nullable: list[tuple[Schema, str]] = []  # (object, property) where null stands for "left out"
+        self.nullable: list[Place] = []  # where null stands for "left out"
 
     def done(self) -> Schema:
         if not self.dialect.recursion:
@@ -55,13 +59,20 @@ class _Translation:
         self.defs = {name: self.node(part, name) for name, part in self.source_defs.items()}
         root = self.node(self.source, self.name)
         if (ref := root.pop("$ref", None)) is not None:  # a RootModel of a model, or a recursive model
-            root = self.resolved({"$ref": ref, **root})
+            root = resolved({"$ref": ref, **root}, self.defs)
+        if self.dialect.object_root and root.get("type") != "object":
+            raise self.refuse(
+                self.name,
+                "is a list, a union or a single value as a whole, and no object",
+                "Put it into a model of one field, such as `items: list[…]`.",
+            )
         if not self.dialect.ref_siblings:
             self.split_described_refs(root)
         used = reachable(root, self.defs)
         self.defs = {name: part for name, part in self.defs.items() if name in used}
-        self.relieve_unions(root)
-        self.relieve_optionals(root)
+        keep_within(root, self.defs, self.dialect, self.name, self.nullable)
+        if self.dialect.openapi:
+            return openapi(root, self.defs, self.name)
         return {**root, "$defs": self.defs} if self.defs else root
 
     def refuse(self, path: str, what: str, remedy: str) -> ValidationError:
@@ -107,13 +118,17 @@ class _Translation:
 
     def values(self, part: Schema, path: str) -> Schema:
         allowed = part["enum"] if "enum" in part else [part["const"]]
-        if self.dialect.plain_values_only and any(isinstance(value, list | dict) for value in allowed):
+        if self.dialect.plain_choices and any(isinstance(value, list | dict) for value in allowed):
             raise self.refuse(path, "takes lists or objects as its choices", "Use strings or numbers.")
         if any(isinstance(value, int) and value not in INT64 for value in allowed):
             raise self.refuse(path, "takes a number beyond 64 bits as a choice", "Use strings.")
+        if self.dialect.typed_choices:
+            return self.worded(_typed(allowed), part)
         return self.worded({key: part[key] for key in ("enum", "const") if key in part}, part)
 
     def object(self, part: Schema, path: str) -> Schema:
+        if part.get("properties") == {} and not self.dialect.empty_objects:
+            raise self.refuse(path, "has no fields", "Give it one, or leave it out.")
         shape: Schema = {"type": "object", "properties": {}, "required": []}
         for name, sub in part.get("properties", {}).items():
             shape["properties"][name] = self.node(sub, f"{path}.{name}")
@@ -122,6 +137,10 @@ class _Translation:
             elif _null_means_absent(sub):
                 shape["required"].append(name)
                 self.nullable.append((shape, name))
+            elif self.dialect.all_required:
+                shape["required"].append(name)
+                if sub.get("default") is not None:
+                    _tell(shape["properties"][name], notes=[words.default(sub["default"])])
         shape["additionalProperties"] = self.further(part, path)
         return self.worded(shape, part)
 
@@ -152,84 +171,38 @@ class _Translation:
             return self.worded({"type": "array", "prefixItems": places}, part)
         kinds = {orjson.dumps(place): place for place in places}
         items = {"anyOf": list(kinds.values())} if len(kinds) > 1 else places[0]
+        shape: Schema = {"type": "array", "items": items}
+        for bound in ("minItems", "maxItems"):
+            shape.update(self.enforced(bound, len(places), shape) or {})
+        shape = self.worded(shape, without(part, "minItems", "maxItems"))
         order = ", ".join(_kind(place) for place in part["prefixItems"])
-        shape = self.worded({"type": "array", "items": items}, without(part, "minItems", "maxItems"))
-        shape["description"] = _joined(
-            part.get("description"), [f"exactly {len(places)} items, in this order: {order}"]
-        )
+        _tell(shape, [f"exactly {len(places)} items, in this order: {order}"])
         return shape
 
     def worded(self, shape: Schema, part: Schema) -> Schema:
         """`shape` with the description, and every constraint of `part` either enforced or told in it."""
-        words, notes = [], []
+        phrases, notes = [], []
         for keyword, value in part.items():
             if keyword in _SILENT or keyword in _STRUCTURE or (keyword, value) in _PLAIN_TEXT:
                 continue
-            if keyword not in CONSTRAINTS:  # examples, and what the user put there with json_schema_extra
-                notes.append(f"{keyword.capitalize()}: {_shown(value)}")
-            elif (sent := self.enforced(keyword, value, shape.get("type", ""))) is None:
-                words.append(in_words(keyword, value))
+            if keyword not in words.CONSTRAINTS:
+                notes.append(words.note(keyword, value))
+            elif (sent := self.enforced(keyword, value, shape)) is None:
+                phrases.append(words.in_words(keyword, value))
             else:
                 shape.update(sent)
-        if "title" in part:
-            shape["title"] = part["title"]
-        if (description := _joined(part.get("description"), words, notes)) is not None:
-            shape["description"] = description
+        shape.update({key: part[key] for key in ("title", "description") if key in part})
+        _tell(shape, phrases, notes)
         return shape
 
-    def enforced(self, keyword: str, value: Any, type_: str) -> Schema | None:
+    def enforced(self, keyword: str, value: Any, shape: Schema) -> Schema | None:
         if keyword == "format":
             if value == "decimal" and self.dialect.decimal_pattern is not None:
                 return {"pattern": self.dialect.decimal_pattern}
             return {"format": value} if value in self.dialect.formats else None
-        sent = self.dialect.enforces(keyword, value, type_)
-        return None if sent is None else {keyword: sent}
+        return self.dialect.enforces(keyword, value, shape)
 
     # the whole
-
-    def relieve_unions(self, root: Schema) -> None:
-        """Over the limit of unions, the last nullable fields become optional ones without null: absent says the same."""
-        limit = self.dialect.union_limit
-        if limit is None:
-            return
-        for shape, name in reversed(self.nullable):
-            if self.unions(root) <= limit:
-                return
-            node = shape["properties"][name]
-            rest = [branch for branch in node["anyOf"] if branch != {"type": "null"}]
-            if len(rest) == 1 and ("$ref" not in rest[0] or len(node) == 1):
-                shape["properties"][name] = beside(rest[0], without(node, "anyOf"))
-                shape["required"].remove(name)
-        if (count := self.unions(root)) > limit:
-            raise ValidationError(
-                f"response_model: {self.name} has {count} fields of several types (unions); {self.dialect.name} "
-                f"takes {limit} in one schema. Make some of them one type, or split the model over two jobs."
-            )
-
-    def relieve_optionals(self, root: Schema) -> None:
-        """Over the limit of optional fields, the last ones with a default become required: the model fills them in."""
-        limit = self.dialect.optional_limit
-        if limit is None:
-            return
-        # these have no null any more: required, they would have to be made up
-        freed = {(id(shape["required"]), name) for shape, name in self.nullable}
-        for node, name in reversed(self.optionals(root)):
-            if len(self.optionals(root)) <= limit:
-                return
-            if (id(node["required"]), name) not in freed:
-                node["required"].append(name)
-        if (count := len(self.optionals(root))) > limit:
-            raise ValidationError(
-                f"response_model: {self.name} has {count} optional fields; {self.dialect.name} takes {limit} in "
-                "one schema. Make some of them required, or split the model over two jobs."
-            )
-
-    def unions(self, root: Schema) -> int:
-        return sum("anyOf" in node for node in nodes([root, *self.defs.values()]))
-
-    def optionals(self, root: Schema) -> list[tuple[Schema, str]]:
-        every = nodes([root, *self.defs.values()])
-        return [(node, name) for node in every for name in node.get("properties", {}) if name not in node["required"]]
 
     def split_described_refs(self, root: Schema) -> None:
         """A `$ref` beside a description becomes a `$ref` to a copy of its target that carries the description.
@@ -242,14 +215,9 @@ class _Translation:
                 copy = f"{name}_{len(self.defs)}"
                 while copy in self.defs:  # a class of the user's may be called that
                     copy += "_"
-                self.defs[copy] = self.resolved(node)
+                self.defs[copy] = resolved(node, self.defs)
                 node.clear()
                 node["$ref"] = DEFS + copy
-
-    def resolved(self, node: Schema) -> Schema:
-        while "$ref" in node:  # a RootModel of a model is a definition that refers to another
-            node = beside(self.defs[node["$ref"].removeprefix(DEFS)], without(node, "$ref"))
-        return node
 
 
 def _flattened(part: Schema) -> Schema:
@@ -263,13 +231,20 @@ def _null_means_absent(part: Schema) -> bool:
     return part.get("default", ...) is None and {"type": "null"} in part.get("anyOf", ())
 
 
-def _joined(description: str | None, words: list[str], notes: Iterable[str] = ()) -> str | None:
-    told = [f"Must be: {'; '.join(words)}."] if words else []
-    return "\n\n".join([*([description] if description else []), *told, *notes]) or None
+def _tell(shape: Schema, phrases: Iterable[str] = (), notes: Iterable[str] = ()) -> None:
+    if (description := words.joined(shape.get("description"), [*phrases], notes)) is not None:
+        shape["description"] = description
 
 
-def _shown(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _typed(values: list[Any]) -> Schema:
+    """Choices with a type beside them: a union where they are of several types."""
+    kinds: dict[str, list[Any]] = {}
+    for value in values:
+        kinds.setdefault(_TYPES[type(value)], []).append(value)
+    shapes: list[Schema] = [
+        {"type": kind, "enum": them} if kind != "null" else {"type": kind} for kind, them in kinds.items()
+    ]
+    return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
 
 
 def _kind(part: Schema) -> str:

@@ -17,6 +17,13 @@ def beside(target: Schema, node: Schema) -> Schema:
     return {**target, **node, **({"description": "\n\n".join(said)} if said else {})}
 
 
+def resolved(node: Schema, defs: Schema) -> Schema:
+    """`node` itself, or what it refers to with what it says beside that."""
+    while "$ref" in node:  # a RootModel of a model is a definition that refers to another
+        node = beside(defs[node["$ref"].removeprefix(DEFS)], without(node, "$ref"))
+    return node
+
+
 def nodes(parts: Iterable[Any]) -> Iterator[Schema]:
     """Every schema below `parts`, each once, from the top in the order of the fields."""
     for part in parts:
