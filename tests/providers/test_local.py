@@ -341,10 +341,11 @@ def test_the_body() -> None:
         schema=SCHEMA,
         provider_params={"top_k": 3},
     )
+    told = f"Answer only with JSON that fits this JSON Schema:\n{orjson.dumps(SCHEMA).decode()}"
     assert prepared(request) == {
         "model": SMOL,
         "messages": [
-            {"role": "system", "content": "Be brief.\n\nBe kind."},
+            {"role": "system", "content": f"Be brief.\n\nBe kind.\n\n{told}"},
             {"role": "user", "content": "Hi\n\nthere"},
             {"role": "assistant", "content": "Yes?"},
             {"role": "user", "content": "ü"},
