@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from batchata.errors import CreateRefusedError, DocumentError, ProviderError, ValidationError
