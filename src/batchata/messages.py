@@ -9,26 +9,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
+from batchata import image_header
 from batchata.arguments import near, shown
 from batchata.errors import ValidationError
+from batchata.image_header import IMAGE_TYPES
 from batchata.request import Document, Image, Message, Part, Text
 
 ROLES = ("system", "user", "assistant")
-IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 PDF = "application/pdf"
 REASK_ERROR_MAX = 4_000
 """Characters of a validation error that are sent back to the model: a hundred broken fields teach no more than ten."""
 
 _DATA_URL = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
 _OTHER_ROLES = {"developer": "system", "model": "assistant", "ai": "assistant", "bot": "assistant", "human": "user"}
-_SIGNATURES: dict[str, Callable[[bytes], bool]] = {
-    "image/jpeg": lambda data: data.startswith(b"\xff\xd8\xff"),
-    "image/png": lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"),
-    "image/gif": lambda data: data.startswith((b"GIF87a", b"GIF89a")),
-    "image/webp": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
-    PDF: lambda data: b"%PDF-" in data[:1024],
-}
-
 Turns: TypeAlias = tuple[Message, ...]
 
 
@@ -163,7 +156,7 @@ _ON_TEXT = {"cache_control": "Put cache_control on the text part that follows: i
 
 def _image(part: Mapping[str, Any], where: str) -> Image:
     _keys(part, where, ("type", "source"), (), _ON_TEXT)
-    return Image(*_base64_source(part["source"], f"{where}.source", IMAGE_TYPES))
+    return _sized(*_base64_source(part["source"], f"{where}.source", IMAGE_TYPES))
 
 
 def _image_url(part: Mapping[str, Any], where: str) -> Image:
@@ -180,7 +173,11 @@ def _image_url(part: Mapping[str, Any], where: str) -> Image:
         raise ValidationError(
             f"{where}.url is {_named(url)}. {_NO_FETCH} Give 'data:image/png;base64,…' with the bytes."
         )
-    return Image(*_bytes(found[1].lower(), url[found.end() :], f"{where}.url", IMAGE_TYPES))
+    return _sized(*_bytes(found[1].lower(), url[found.end() :], f"{where}.url", IMAGE_TYPES))
+
+
+def _sized(media_type: str, data: bytes) -> Image:
+    return Image(media_type, data, *(image_header.size(data) or (None, None)))
 
 
 _NO_FETCH = "The library fetches no URL a job names."
@@ -237,7 +234,7 @@ def _bytes(media_type: object, data: object, where: str, allowed: Sequence[str])
         raise ValidationError(
             f"{where}: the data is no base64 ({error}). Use base64.b64encode(data).decode()."
         ) from None
-    if not _SIGNATURES[media_type](decoded):
+    if not (b"%PDF-" in decoded[:1024] if media_type == PDF else image_header.media_type(decoded) == media_type):
         raise ValidationError(f"{where}: the bytes are no {media_type}. Name the type that they are, or convert them.")
     return media_type, decoded
 

@@ -19,10 +19,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture: its bytes as they are in the file."""
+    """A picture: its bytes as they are in the file. `width`, `height` in pixels, as its header says; None: not known."""
 
     media_type: str
     data: bytes
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

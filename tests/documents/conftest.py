@@ -1,5 +1,7 @@
-"""Real PDFs, written here byte by byte: ordinary ones, and the kinds that hurt a reader."""
+"""Real PDFs and Word documents, written here part by part: ordinary ones, and the kinds that hurt a reader."""
 
+import io
+import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,3 +102,61 @@ class Pdfs:
 @pytest.fixture(scope="session")
 def pdfs() -> Pdfs:
     return Pdfs()
+
+
+_WORD_SPACES = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+    'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+)
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Word documents, of the XML that is put in."""
+
+    def document(self, body: str, **parts: str) -> bytes:
+        """A document with this body, and with parts such as `footnotes`; each has its kind for a relation id."""
+        files = {"[Content_Types].xml": "<Types/>", "word/document.xml": self.part(f"<w:body>{body}</w:body>")}
+        files["_rels/.rels"] = self.relations(officeDocument="word/document.xml")
+        files["word/_rels/document.xml.rels"] = self.relations(**{kind: f"{kind}.xml" for kind in parts})
+        for kind, content in parts.items():
+            files[f"word/{kind}.xml"] = self.part(content)
+        return self.zipped(files)
+
+    def part(self, content: str) -> str:
+        return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<w:root {_WORD_SPACES}>{content}</w:root>'
+
+    def relations(self, **targets: str) -> str:
+        each = (
+            f'<Relationship Id="{kind}" Type="{_RELATION}{kind.rstrip("0123456789")}" Target="{target}"/>'
+            for kind, target in targets.items()
+        )
+        space = "http://schemas.openxmlformats.org/package/2006/relationships"
+        return f'<Relationships xmlns="{space}">{"".join(each)}</Relationships>'
+
+    def zipped(self, files: dict[str, str]) -> bytes:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return out.getvalue()
+
+    def bomb(self, size: int) -> bytes:
+        """A small file whose body unpacks to more than `size` bytes."""
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("_rels/.rels", self.relations(officeDocument="word/document.xml"))
+            with archive.open("word/document.xml", "w", force_zip64=True) as part:
+                part.write(self.part("").encode().removesuffix(b"</w:root>"))
+                for _ in range(size // 1_000_000 + 1):
+                    part.write(b" " * 1_000_000)
+        return out.getvalue()
+
+
+@pytest.fixture(scope="session")
+def words() -> Words:
+    return Words()

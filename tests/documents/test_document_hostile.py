@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,16 @@ import pytest
 
 from batchata.documents.reader import Reader
 from batchata.errors import DocumentError
+from batchata.request import Document, Image
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and memory limits of POSIX")
 PATIENCE = 60.0
+
+
+def pages_of(future: Future[Document | Image]) -> tuple[str, ...]:
+    document = future.result(PATIENCE)
+    assert isinstance(document, Document)
+    return document.pages
 
 
 @contextlib.contextmanager
@@ -68,7 +76,7 @@ def test_a_worker_killed_while_reading_costs_that_file(pdfs: Any, tmp_path: Path
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(DocumentError, match=r"lost\.pdf: .*died \(SIGKILL\)"):
             lost.result(PATIENCE)
-        assert kept.result(PATIENCE).pages == ("kept",)
+        assert pages_of(kept) == ("kept",)
         assert reader._pool.pids != [pid]
         assert gone(pid)
 
@@ -78,7 +86,7 @@ def test_a_worker_killed_between_files_costs_nothing(pdfs: Any) -> None:
         pid = started_worker(reader, pdfs)
         os.kill(pid, signal.SIGKILL)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        assert reader.submit(pdfs.text("next"), "next.pdf").result(PATIENCE).pages == ("next",)
+        assert pages_of(reader.submit(pdfs.text("next"), "next.pdf")) == ("next",)
         assert gone(pid)
 
 
@@ -94,7 +102,7 @@ def test_a_file_that_needs_too_much_memory_is_stopped(pdfs: Any) -> None:
     with reading(memory_bytes=250_000_000) as reader:
         with pytest.raises(DocumentError, match=r"bomb\.pdf: .*250,000,000 bytes of memory"):
             reader.submit(pdfs.swelling(300_000_000), "bomb.pdf").result(PATIENCE)
-        assert reader.submit(pdfs.text("next"), "next.pdf").result(PATIENCE).pages == ("next",)
+        assert pages_of(reader.submit(pdfs.text("next"), "next.pdf")) == ("next",)
 
 
 def test_a_file_larger_than_the_memory_says_so(pdfs: Any) -> None:
@@ -102,7 +110,24 @@ def test_a_file_larger_than_the_memory_says_so(pdfs: Any) -> None:
     with reading(memory_bytes=250_000_000) as reader:
         with pytest.raises(DocumentError, match=r"large\.pdf: .*it needs more memory than allowed"):
             reader.submit(data, "large.pdf").result(PATIENCE)
-        assert reader.submit(pdfs.text("next"), "next.pdf").result(PATIENCE).pages == ("next",)
+        assert pages_of(reader.submit(pdfs.text("next"), "next.pdf")) == ("next",)
+
+
+def test_a_word_document_that_unpacks_to_gigabytes_is_stopped_at_its_cap(words: Any) -> None:
+    data = words.bomb(400_000_000)
+    assert len(data) < 3_000_000
+    with reading(memory_bytes=400_000_000) as reader:
+        with pytest.raises(DocumentError, match=r"bomb\.docx: its text unpacks to more than 134,217,728 bytes"):
+            reader.submit(data, "bomb.docx").result(PATIENCE)
+        assert pages_of(reader.submit(words.document("<w:p><w:t>next</w:t></w:p>"), "next.docx")) == ("next",)
+        assert len(reader._pool.pids) == 1
+
+
+def test_a_page_of_a_million_tags_is_read(pdfs: Any) -> None:
+    with reading() as reader:
+        data = b"<div>" * 800_000 + b"<table><td>" * 100_000 + b"deep" + b"<!--" * 100_000
+        assert pages_of(reader.submit(data, "deep.html")) == ("deep",)
+        assert len(reader._pool.pids) == 1
 
 
 def test_a_worker_that_stops_taking_a_large_file_is_stopped(pdfs: Any) -> None:

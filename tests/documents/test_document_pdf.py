@@ -9,11 +9,13 @@ from batchata.documents import pdf
 from batchata.documents.pdf import read_pages
 from batchata.documents.read import read
 from batchata.errors import DocumentError
+from batchata.request import Document
 
 
 def test_each_page_gives_its_text(pdfs: Any) -> None:
     data = pdfs.text("First page", "Second page,\ntwo lines", "")
     document = read(data, "contract.pdf")
+    assert isinstance(document, Document)
     assert document.pages == ("First page", "Second page,\ntwo lines", "")
     assert (document.name, document.media_type, document.paged) == ("contract.pdf", "application/pdf", True)
     assert document.data is data
@@ -21,6 +23,7 @@ def test_each_page_gives_its_text(pdfs: Any) -> None:
 
 def test_a_scan_has_a_page_and_no_text(pdfs: Any) -> None:
     document = read(pdfs.scanned(), "scan.pdf")
+    assert isinstance(document, Document)
     assert document.pages == ("",)
     assert not document.has_text
 

@@ -13,9 +13,15 @@ import pytest
 
 from batchata.documents.reader import Reader
 from batchata.errors import DocumentError
-from batchata.request import Document
+from batchata.request import Document, Image
 
 PATIENCE = 60.0
+
+
+def pages_of(future: Future[Document | Image]) -> tuple[str, ...]:
+    document = future.result(PATIENCE)
+    assert isinstance(document, Document)
+    return document.pages
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def reader() -> Iterator[Reader]:
 
 
 def test_a_text_needs_no_process(reader: Reader) -> None:
-    assert reader.submit(b"hello", "a.txt").result().pages == ("hello",)
+    assert pages_of(reader.submit(b"hello", "a.txt")) == ("hello",)
     assert reader._pool.pids == []
 
 
@@ -51,13 +57,15 @@ def test_a_bad_file_is_an_error_of_its_own_and_the_process_goes_on(reader: Reade
     for data in (b"", b"<html>", pdfs.encrypted(), pdfs.text("x")[:70]):
         with pytest.raises(DocumentError, match=r"bad\.pdf"):
             reader.submit(data, "bad.pdf").result(PATIENCE)
-    assert reader.submit(pdfs.text("after"), "b.pdf").result(PATIENCE).pages == ("after",)
+    assert pages_of(reader.submit(pdfs.text("after"), "b.pdf")) == ("after",)
     assert reader._pool.pids == before
 
 
 def test_a_name_that_is_no_utf_8_is_kept(reader: Reader, pdfs: Any) -> None:
     name = os.fsdecode(b"caf\xe9.pdf")
-    assert reader.submit(pdfs.text("hello"), name).result(PATIENCE).name == name
+    document = reader.submit(pdfs.text("hello"), name).result(PATIENCE)
+    assert isinstance(document, Document)
+    assert document.name == name
     with pytest.raises(DocumentError) as refused:
         reader.submit(pdfs.encrypted(), name).result(PATIENCE)
     assert str(refused.value).startswith(name)
@@ -75,7 +83,7 @@ def test_what_libraries_print_does_not_reach_the_frames(pdfs: Any) -> None:
         "_worker.main(10**9)"
     )
     reader = Reader(workers=1, command=[sys.executable, "-c", noisy, *sys.path])
-    assert reader.submit(pdfs.text("hello"), "a.pdf").result(PATIENCE).pages == ("hello",)
+    assert pages_of(reader.submit(pdfs.text("hello"), "a.pdf")) == ("hello",)
     reader.close()
 
 
@@ -84,7 +92,7 @@ def test_ctrl_c_is_not_the_workers_to_act_on(reader: Reader, pdfs: Any) -> None:
     (pid,) = reader._pool.pids
     assert os.getpgid(pid) != os.getpgid(0)
     os.kill(pid, signal.SIGINT)
-    assert reader.submit(pdfs.text("again"), "a.pdf").result(PATIENCE).pages == ("again",)
+    assert pages_of(reader.submit(pdfs.text("again"), "a.pdf")) == ("again",)
     assert reader._pool.pids == [pid]
 
 
@@ -114,8 +122,8 @@ def test_an_executor_of_the_users_reads_instead(executor: Any, pdfs: Any) -> Non
         data = pdfs.text("hello")
         good = [reader.submit(data, "a.pdf") for _ in range(8)]
         bad = reader.submit(pdfs.encrypted(), "bad.pdf")
-        assert [future.result(PATIENCE).pages for future in good] == [("hello",)] * 8
-        assert good[0].result().data is data
+        assert [pages_of(future) for future in good] == [("hello",)] * 8
+        assert good[0].result() == Document("a.pdf", "application/pdf", data, ("hello",), paged=True)
         with pytest.raises(DocumentError, match=r"bad\.pdf: the PDF is encrypted"):
             bad.result(PATIENCE)
         assert reader._pool.pids == []

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from batchata.documents.read import read
 from batchata.documents.text import read_pages
 from batchata.errors import DocumentError
+from batchata.request import Document
 
 SAMPLE = "Grüße, 東京\u2028\r\n§ 5 \U0001f600\n"
 
@@ -24,6 +25,7 @@ SAMPLE = "Grüße, 東京\u2028\r\n§ 5 \U0001f600\n"
 )
 def test_every_unicode_encoding_gives_the_same_text_verbatim(data: bytes) -> None:
     document = read(data, "a.md")
+    assert isinstance(document, Document)
     assert document.pages == (SAMPLE,)
     assert (document.name, document.media_type, document.data, document.paged) == ("a.md", "text/markdown", data, False)
 

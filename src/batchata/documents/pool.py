@@ -11,12 +11,12 @@ from batchata.documents import frames
 from batchata.documents.process import WorkerGoneError, WorkerProcess
 from batchata.documents.read import document
 from batchata.errors import DocumentError
-from batchata.request import Document
+from batchata.request import Document, Image
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    future: Future[Document]
+    future: Future[Document | Image]
     data: bytes
     name: str
 
@@ -36,7 +36,7 @@ class Pool:
         self._threads: list[threading.Thread] = []
         self._processes: set[WorkerProcess] = set()
 
-    def submit(self, data: bytes, name: str) -> Future[Document]:
+    def submit(self, data: bytes, name: str) -> Future[Document | Image]:
         """Ends in a Document or a DocumentError. Raises RuntimeError once closed."""
         task = _Task(Future(), data, name)
         with self._lock:

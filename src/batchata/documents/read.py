@@ -1,17 +1,21 @@
-"""A file's bytes to a `Document`. Module-level, plain arguments, plain results: any executor can run it anywhere."""
+"""A file's bytes to a `Document` or an `Image`. Module-level, plain arguments, plain results: any executor can run it anywhere."""
 
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from batchata.documents import kinds, pdf, text
+from batchata.documents import images, kinds, markup, pdf, text, word
 from batchata.documents.kinds import Kind
 from batchata.errors import DocumentError
-from batchata.request import Document
+from batchata.request import Document, Image
 
 _READERS: dict[Kind, Callable[[bytes, str], tuple[str, ...]]] = {
     kinds.TEXT: text.read_pages,
     kinds.MARKDOWN: text.read_pages,
+    kinds.CSV: text.read_pages,
+    kinds.UNNAMED: text.read_unnamed,
+    kinds.HTML: markup.read_pages,
+    kinds.DOCX: word.read_pages,
     kinds.PDF: pdf.read_pages,
 }
 
@@ -31,9 +35,10 @@ def load(path: Path) -> bytes:
     return data
 
 
-def read(data: bytes, name: str) -> Document:
+def read(data: bytes, name: str) -> Document | Image:
     """Read a file here and now. `name` is shown to people and its suffix may decide the kind. Raises DocumentError."""
-    return document(data, name, read_pages(data, name))
+    kind = kinds.kind_of(data, name)
+    return images.read_image(data, name) if kind.image else document(data, name, read_pages(data, name))
 
 
 def read_pages(data: bytes, name: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Where the driver hands its files in: small texts are read on the spot, what needs native code goes to other processes."""
+"""Where the driver hands its files in: what is small work is done on the spot, parsing goes to other processes."""
 
 import os
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from batchata.documents.pool import Pool
 from batchata.documents.process import default_command
 from batchata.documents.read import document, read, read_pages
 from batchata.errors import DocumentError
-from batchata.request import Document
+from batchata.request import Document, Image
 
 TIMEOUT_SECONDS = 60.0
 MEMORY_BYTES = 1_500_000_000
@@ -19,7 +19,7 @@ MEMORY_BYTES = 1_500_000_000
 class Reader:
     """Reads files without ever taking the driver down. Every method works from any thread.
 
-    `executor`: who runs the reading of PDFs instead of worker processes of our own; caps of time and memory are then its
+    `executor`: who parses (PDF, Word, HTML) instead of worker processes of our own; caps of time and memory are then its
     affair. `workers`: how many processes at most (default: one per core), started as files come. `timeout_seconds`,
     `memory_bytes`: what one file may take. `command`: the worker's command line, for one that speaks the same frames.
     """
@@ -37,8 +37,8 @@ class Reader:
             command or default_command(memory_bytes), workers or os.cpu_count() or 1, timeout_seconds, memory_bytes
         )
 
-    def submit(self, data: bytes, name: str) -> Future[Document]:
-        """Read a file. The future ends in a Document or a DocumentError, or is cancelled. RuntimeError once closed."""
+    def submit(self, data: bytes, name: str) -> Future[Document | Image]:
+        """Read a file. The future ends in what it is or a DocumentError, or is cancelled. RuntimeError once closed."""
         try:
             kind = kind_of(data, name)
             if not kind.isolated:
@@ -54,28 +54,28 @@ class Reader:
         self._pool.close()
 
 
-def _done(outcome: Document | DocumentError) -> Future[Document]:
-    future: Future[Document] = Future()
+def _done(outcome: Document | Image | DocumentError) -> Future[Document | Image]:
+    future: Future[Document | Image] = Future()
     future.set_running_or_notify_cancel()
-    if isinstance(outcome, Document):
-        future.set_result(outcome)
-    else:
+    if isinstance(outcome, DocumentError):
         future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
     return future
 
 
-def _submit_to(executor: Executor, data: bytes, name: str) -> Future[Document]:
+def _submit_to(executor: Executor, data: bytes, name: str) -> Future[Document | Image]:
     try:
         pages = executor.submit(read_pages, data, name)
     except RuntimeError as error:  # shut down, or a broken pool
         return _done(_foreign(name, error))
-    future: Future[Document] = Future()
+    future: Future[Document | Image] = Future()
     future.add_done_callback(lambda outer: outer.cancelled() and pages.cancel())
     pages.add_done_callback(partial(_pass_on, future, data, name))
     return future
 
 
-def _pass_on(future: Future[Document], data: bytes, name: str, pages: Future[tuple[str, ...]]) -> None:
+def _pass_on(future: Future[Document | Image], data: bytes, name: str, pages: Future[tuple[str, ...]]) -> None:
     if pages.cancelled():
         future.cancel()
     if not future.set_running_or_notify_cancel():
