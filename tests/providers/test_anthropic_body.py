@@ -221,6 +221,14 @@ class TestFiles:
     def test_images_of_other_kinds(self) -> None:
         assert "image/tiff" in refusal(asked(Image("image/tiff", b"II*")))
 
+    @pytest.mark.parametrize(("count", "side"), [(1, 8000), (21, 2000)])
+    def test_pixels(self, count: int, side: int) -> None:
+        def images(width: int) -> Request:
+            return asked(*[Image("image/png", b"x", width, 10)] * count)
+
+        assert prepared(images(side))
+        assert f"at most {side} a side" in refusal(images(side + 1))
+
     def test_a_document_without_text(self) -> None:
         assert "scan.docx" in refusal(asked(Document("scan.docx", "application/docx", b"x", (" ",))))
 

@@ -22,6 +22,9 @@ BYTES_MAX = 32_000_000
 _IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 _SMALL_WINDOW = 200_000
 
+# Pixels a side, and the less where a request holds many images (Anthropic's vision page)
+_SIDE, _SIDE_OF_MANY, _MANY = 8_000, 2_000, 20
+
 # From these generations on a model thinks unless told otherwise (Anthropic's model pages). Decides a warning only.
 _THINKS = re.compile(r"claude-(?:opus|sonnet|fable|mythos)-(?:[5-9]|\d\d)(?!\d)|claude-haiku-(?:5-5|[6-9])")
 _THINKING_ROOM = 1000
@@ -128,6 +131,19 @@ def _check_files(request: Request, facts: ModelFacts, api_version: str) -> None:
         if count > cap:
             names = _names(files)
             raise DocumentError(f"{names}{count} {what}; Anthropic takes at most {cap} a request{window}. Send fewer.")
+    _check_sides([file for file in files if isinstance(file, Image)])
+
+
+def _check_sides(images: list[Image]) -> None:
+    """Where an image's header does not say its size, the provider is left to judge."""
+    most = _SIDE_OF_MANY if len(images) > _MANY else _SIDE
+    for image in images:
+        if max(image.width or 0, image.height or 0) > most:
+            many = f" where a request has more than {_MANY}" if most == _SIDE_OF_MANY else ""
+            raise DocumentError(
+                f"an image ({image.media_type}) is {image.width} by {image.height} pixels; Anthropic takes at most "
+                f"{most} a side{many}. Make it smaller."
+            )
 
 
 def _check_file(part: Part, role: str, bounded: bool, api_version: str) -> None:
