@@ -17,6 +17,7 @@ from batchata.errors import (
 )
 from batchata.estimate import Estimate
 from batchata.job import Job
+from batchata.providers.compatible import OpenAICompatible
 from batchata.result import Attempt, JobResult, Outcome
 from batchata.run import BatchRun
 from batchata.usage import Usage
@@ -34,6 +35,7 @@ __all__ = [
     "Estimate",
     "Job",
     "JobResult",
+    "OpenAICompatible",
     "Outcome",
     "ProviderError",
     "StateError",

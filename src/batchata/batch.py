@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -13,6 +14,7 @@ from batchata.errors import ValidationError
 from batchata.job import Job, check_defaults
 from batchata.pricing import Price, parse_prices
 from batchata.providers.catalog import KINDS, check_ready, resolve
+from batchata.providers.compatible import OpenAICompatible
 from batchata.said import Said
 from batchata.usage import Money, money
 
@@ -285,11 +287,16 @@ def _providers(given: Any) -> dict[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        raise ValidationError(f"providers={shown(given)} is no dict; give {{name: SDK client}}")
-    for name in given:
-        if name not in KINDS or name == "local":
+        raise ValidationError(f"providers={shown(given)} is no dict; give {{name: SDK client or OpenAICompatible(…)}}")
+    for name, value in given.items():
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or name == "local":
             raise ValidationError(
-                f"providers[{shown(name)}] is no provider that takes a client; "
-                f"allowed: {', '.join(repr(kind) for kind in KINDS if kind != 'local')}"
+                f"providers[{shown(name)}] can't be a provider's name; use letters, digits, '.', '_' and '-' (not 'local')"
+            )
+        if name not in KINDS and not isinstance(value, OpenAICompatible):
+            clients = ", ".join(repr(kind) for kind in KINDS if kind != "local")
+            raise ValidationError(
+                f"providers[{shown(name)}]={shown(value)} is not allowed{near(name, KINDS)}: an SDK client goes under "
+                f"{clients}; any other name takes an OpenAICompatible(base_url=…)"
             )
     return dict(given)

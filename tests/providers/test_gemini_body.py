@@ -19,7 +19,7 @@ from batchata.request import Document, Image, Message, Part, Request, Text
 MODEL = "gemini-2.5-flash"
 SCHEMA = {"type": "OBJECT", "properties": {"b": {"type": "STRING"}, "a": {"type": "INTEGER"}}}
 PDF = Document("a.pdf", "application/pdf", b"%PDF-1.7 bytes", ("first page", ""), paged=True)
-NOTE = Document("note\n1.md", "text/markdown", b"# Hi", ("# Hi",))
+NOTE = Document("note.md", "text/markdown", b"# Hi", ("# Hi",))
 PNG = Image("image/png", b"\x89PNG")
 
 
@@ -65,9 +65,9 @@ class TestBody:
 
     def test_files(self) -> None:
         assert body(asked(PDF, NOTE, PNG))["contents"][0]["parts"] == [
-            {"text": "Document: a.pdf"},
+            {"text": "[a.pdf]"},
             {"inlineData": {"mimeType": "application/pdf", "data": base64.b64encode(PDF.data).decode()}},
-            {"text": "Document: note 1.md\n\n# Hi"},
+            {"text": "[note.md]\n# Hi"},
             {"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}},
         ]
 
@@ -129,14 +129,14 @@ class TestRefusals:
 
     @pytest.mark.parametrize("name", ["responseSchema", "responseJsonSchema", "responseMimeType"])
     def test_the_schema_is_the_library_s(self, name: str) -> None:
-        params = {"generationConfig": {name: {}}}
+        params: dict[str, Any] = {"generationConfig": {name: {}}}
         assert "response_model" in refusal(asked(schema=SCHEMA, provider_params=params))
         prepared(asked(provider_params=params))
 
     def test_twice(self) -> None:
         params = {"generationConfig": {"temperature": 1}}
         assert "twice" in refusal(asked(temperature=1, temperature_given=True, provider_params=params))
-        instructed = {"systemInstruction": {"parts": []}}
+        instructed: dict[str, Any] = {"systemInstruction": {"parts": []}}
         assert "beside a system message" in refusal(asked(system=(Text("s"),), provider_params=instructed))
 
     @pytest.mark.parametrize("model", ["", "gemini 2", "models/../files/x", "gemini?x=1", "a/b", "x#y"])
@@ -157,7 +157,7 @@ class TestRefusals:
         ("part", "words"),
         [
             (Image("image/gif", b""), "Convert it"),
-            (Document("x.docx", "application/x", b"", ("  ",)), "no text was found"),
+            (Document("x.docx", "application/x", b"", ("  ",)), "has no text"),
             (Document("big.pdf", "application/pdf", bytes(50_000_001), ("a",), paged=True), "50 MB"),
             (Document("long.pdf", "application/pdf", b"", ("a",) * 1001, paged=True), "1001 pages"),
         ],

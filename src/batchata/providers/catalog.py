@@ -15,10 +15,13 @@ from typing import Any
 
 from batchata.errors import ValidationError
 from batchata.providers.base import ModelFacts, Provider
+from batchata.providers.compatible import OpenAICompatible, from_environment, make
 
 BARE = (
     (re.compile(r"claude-"), "anthropic"),
-)  # fmt: skip
+    (re.compile(r"gpt-|chatgpt-|o\d"), "openai"),
+    (re.compile(r"gemini-"), "gemini"),
+)
 """What a bare model name starts with, and the provider it means."""
 
 
@@ -26,7 +29,6 @@ BARE = (
 class Kind:
     """A provider this library speaks to. `keys` are the environment variables any of which holds its key."""
 
-    name: str
     make: Callable[[Any, Path], Provider]
     keys: tuple[str, ...] = ()
 
@@ -37,6 +39,18 @@ def _anthropic(client: Any, _: Path) -> Provider:
     return AnthropicProvider(client)
 
 
+def _openai(client: Any, _: Path) -> Provider:
+    from batchata.providers.openai import OpenAIProvider
+
+    return OpenAIProvider(client)
+
+
+def _gemini(client: Any, _: Path) -> Provider:
+    from batchata.providers.gemini import GeminiProvider
+
+    return GeminiProvider(client)
+
+
 def _local(_: Any, spool: Path) -> Provider:
     from batchata.providers.local import LocalProvider
 
@@ -44,15 +58,20 @@ def _local(_: Any, spool: Path) -> Provider:
 
 
 KINDS = {
-    "anthropic": Kind("anthropic", _anthropic, ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE")),
-    "local": Kind("local", _local),
+    "anthropic": Kind(_anthropic, ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE")),
+    "gemini": Kind(_gemini, ("GOOGLE_API_KEY", "GEMINI_API_KEY")),
+    "local": Kind(_local),
+    "openai": Kind(_openai, ("OPENAI_API_KEY",)),
 }
 
+Named = Mapping[str, Any]
+"""What the user gave in `Batch(providers=…)`: a ready SDK client or an `OpenAICompatible`, by the provider's name."""
 
-def resolve(model: str, named: Mapping[str, Any]) -> tuple[str, str]:
-    """(provider, the provider's own name of the model). `named` are the clients the user gave. Raises `ValidationError`."""
+
+def resolve(model: str, named: Named) -> tuple[str, str]:
+    """(provider, the provider's own name of the model). Raises `ValidationError`."""
     prefix, slash, rest = model.partition("/")
-    if slash and rest and prefix in {*KINDS, *named}:
+    if slash and rest and (prefix in KINDS or prefix in named or from_environment(prefix) is not None):
         return prefix, rest
     for pattern, provider in BARE:
         if pattern.match(model):
@@ -62,14 +81,32 @@ def resolve(model: str, named: Mapping[str, Any]) -> tuple[str, str]:
     raise ValidationError(
         f"model={model!r}: no provider is known for it"
         + (f" (did you mean {near[0] + '/' + rest!r}?)" if near and slash else "")
-        + ". Name a model as claude-…, or with its provider: "
+        + ". Name a model as claude-…, gpt-…, o3, gemini-…, or with its provider: "
         + ", ".join(f"{name}/…" for name in known)
-        + "."
+        + "; a server of your own is named in Batch(providers={…: OpenAICompatible(…)})."
     )
 
 
-def check_ready(provider: str, model: str, named: Mapping[str, Any]) -> None:
+def service(provider: str, named: Named) -> OpenAICompatible | None:
+    """The OpenAI-compatible service of that name, from code or from the environment; None: the provider is no such."""
+    given = named.get(provider)
+    if isinstance(given, OpenAICompatible):
+        return given
+    return None if provider in KINDS else from_environment(provider)
+
+
+def is_batch(provider: str, named: Named) -> bool:
+    """Whether its requests go through a batch API, at that API's price."""
+    config = service(provider, named)
+    return provider != "local" if config is None else config.batch
+
+
+def check_ready(provider: str, model: str, named: Named) -> None:
     """Raise `ValidationError` where the provider certainly can't be used: no key, no such local model."""
+    config = service(provider, named)
+    if config is not None:
+        config.key(provider)
+        return
     if provider in named:
         return
     kind = KINDS[provider]
@@ -87,7 +124,7 @@ def check_ready(provider: str, model: str, named: Mapping[str, Any]) -> None:
 class Catalog:
     """The providers of one run, made on first use; each answers for its models once."""
 
-    def __init__(self, named: Mapping[str, Any], spool: Path, salt: str) -> None:
+    def __init__(self, named: Named, spool: Path, salt: str) -> None:
         self._named = named
         self._spool = spool
         self._salt = salt
@@ -99,8 +136,11 @@ class Catalog:
     def __getitem__(self, name: str) -> Provider:
         with self._lock:
             if name not in self._made:
-                given = self._named.get(name)
-                self._made[name] = KINDS[name].make(given, self._spool)
+                config = service(name, self._named)
+                if config is not None:
+                    self._made[name] = make(name, config, self._spool)
+                else:
+                    self._made[name] = KINDS[name].make(self._named.get(name), self._spool)
             return self._made[name]
 
     def facts(self, provider: str, model: str) -> ModelFacts:

@@ -1,0 +1,168 @@
+"""A `Request` as the exact GenerateContentRequest of Gemini's batches, and what of it can't be sent. Pure, and free of the SDK.
+
+Figures are Gemini's: PDFs of 50 MB and 1,000 pages, 3,600 images a request. A size for one request of a batch file is not stated.
+"""
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from batchata.errors import DocumentError, ValidationError
+from batchata.providers import gemini_bound, gemini_params
+from batchata.providers.anthropic_bound import files_of, is_pdf
+from batchata.providers.base import ModelFacts, Prepared
+from batchata.providers.document_text import document_text
+from batchata.providers.request_json import encoded
+from batchata.request import Document, Image, Message, Part, Request, Text
+
+BYTES_MAX = 100_000_000
+"""100 MB a request: assumed, from what Gemini takes inline outside of batches."""
+
+PDF_BYTES_MAX = 50_000_000
+PDF_PAGES_MAX = 1000
+IMAGES_MAX = 3600
+
+_IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")
+_MODEL = re.compile(r"(?:(?:models|tunedModels)/)?[A-Za-z0-9][A-Za-z0-9._-]*")
+
+# From these generations on a model thinks unless told otherwise (Gemini's thinking page). Decides a warning only.
+_THINKS = re.compile(r"(?:models/)?gemini-(?:2\.5-(?!flash-lite)|[3-9]|\d\d)")
+_THINKING_ROOM = 1000
+
+
+def prepare(request: Request, facts: ModelFacts) -> Prepared:
+    """The body of one request, and its bound. Raises `ValidationError` or `DocumentError`, saying what can't be sent."""
+    model_path(request.model)
+    gemini_params.check(request)
+    if request.max_tokens < 1:
+        raise ValidationError(f"max_tokens is {request.max_tokens}; Gemini takes 1 or more.")
+    if request.temperature_given and request.temperature is not None and facts.takes_temperature is False:
+        raise ValidationError(f"temperature can't be sent: {request.model} takes none. Leave it out.")
+    _check_files(request)
+    if request.bounded:
+        gemini_params.check_bounded(request.provider_params)
+    params = _params(request, facts)
+    body = encoded(params)
+    _check_size(request, len(body))
+    return Prepared(
+        body=body,
+        input_tokens_max=gemini_bound.input_tokens_max(request, facts, params, body),
+        output_tokens_max=request.max_tokens * _candidates(params),
+        warnings=_warnings(request),
+    )
+
+
+def line(custom_id: str, body: bytes) -> bytes:
+    """One line of the uploaded file."""
+    return b'{"key":' + orjson.dumps(custom_id) + b',"request":' + body + b"}"
+
+
+def model_path(model: str) -> str:
+    """The path of a model below the API's version. Raises `ValidationError` for what can be none."""
+    if not _MODEL.fullmatch(model):
+        raise ValidationError(
+            f"model={model!r} can't be a name of Gemini's: letters, digits, '.', '_' and '-', such as 'gemini-2.5-flash'."
+        )
+    return model if "/" in model else f"models/{model}"
+
+
+def _params(request: Request, facts: ModelFacts) -> dict[str, Any]:
+    params: dict[str, Any] = {"contents": [_content(message) for message in request.messages]}
+    if request.system:
+        params["systemInstruction"] = {"parts": [{"text": part.text} for part in request.system]}
+    # beside what the user put there, such as thinkingConfig
+    config = {**_config(request, facts), **gemini_params.config_of(request.provider_params)}
+    return {**params, **request.provider_params, "generationConfig": config}
+
+
+def _config(request: Request, facts: ModelFacts) -> dict[str, Any]:
+    config: dict[str, Any] = {"maxOutputTokens": request.max_tokens}
+    if request.temperature is not None and facts.takes_temperature is not False:
+        config["temperature"] = request.temperature
+    if request.schema is not None:
+        # not responseJsonSchema: in batches answers degenerate under it (googleapis/python-genai#1150, #1307, #2693)
+        config |= {"responseMimeType": "application/json", "responseSchema": request.schema}
+    return config
+
+
+def _content(message: Message) -> dict[str, Any]:
+    role = "model" if message.role == "assistant" else "user"
+    return {"role": role, "parts": [sent for part in message.parts for sent in _parts(part)]}
+
+
+def _parts(part: Part) -> list[dict[str, Any]]:
+    if isinstance(part, Text):
+        return [{"text": part.text}]
+    if isinstance(part, Image):
+        return [_inline(part.media_type, part.data)]
+    if is_pdf(part):
+        return [{"text": f"[{part.name}]"}, _inline(part.media_type, part.data)]
+    return [{"text": document_text(part, "Gemini")}]
+
+
+def _inline(media_type: str, data: bytes) -> dict[str, Any]:
+    return {"inlineData": {"mimeType": media_type, "data": base64.b64encode(data).decode("ascii")}}
+
+
+def _candidates(params: Mapping[str, Any]) -> int:
+    wanted = params["generationConfig"].get("candidateCount", 1)
+    return wanted if type(wanted) is int and wanted > 1 else 1
+
+
+def _check_files(request: Request) -> None:
+    files = list(files_of(request))
+    for file in files:
+        if isinstance(file, Image):
+            _check_image(file)
+        else:
+            _check_document(file, bounded=request.bounded)
+    images = sum(isinstance(file, Image) for file in files)
+    if images > IMAGES_MAX:
+        raise DocumentError(f"{_names(files)}{images} images; Gemini takes at most {IMAGES_MAX} a request. Send fewer.")
+
+
+def _check_image(image: Image) -> None:
+    if image.media_type not in _IMAGE_TYPES:
+        raise DocumentError(f"an image is {image.media_type}; Gemini takes {', '.join(_IMAGE_TYPES)}. Convert it.")
+
+
+def _check_document(document: Document, *, bounded: bool) -> None:
+    name = document.name
+    if not is_pdf(document):
+        return
+    if len(document.data) > PDF_BYTES_MAX:
+        raise DocumentError(
+            f"{name}: {len(document.data):,} bytes; Gemini takes PDFs of at most {PDF_BYTES_MAX:,} (50 MB). Split it."
+        )
+    if len(document.pages) > PDF_PAGES_MAX:
+        raise DocumentError(f"{name}: {len(document.pages)} pages; Gemini takes at most {PDF_PAGES_MAX}. Split it.")
+    if bounded and not (document.paged and document.pages):
+        raise DocumentError(f"{name}: the number of its pages is not known, so its cost can't be bounded.")
+
+
+def _check_size(request: Request, size: int) -> None:
+    if size <= BYTES_MAX:
+        return
+    names = _names(list(files_of(request)))
+    message = (
+        f"{names}the request is {size:,} bytes, files as base64; at most {BYTES_MAX:,} (100 MB) are sent to Gemini."
+    )
+    raise DocumentError(message + " Send less at once.") if names else ValidationError(message + " Send less text.")
+
+
+def _names(files: list[Document | Image]) -> str:
+    names = [file.name if isinstance(file, Document) else f"an image ({file.media_type})" for file in files]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{shown}: " if names else ""
+
+
+def _warnings(request: Request) -> tuple[str, ...]:
+    told = "thinkingConfig" in gemini_params.config_of(request.provider_params)
+    if request.max_tokens > _THINKING_ROOM or told or not _THINKS.match(request.model):
+        return ()
+    room = f"{request.model} thinks before it answers, and thinking counts toward max_tokens ({request.max_tokens})"
+    remedy = "Raise max_tokens, or say provider_params={'generationConfig': {'thinkingConfig': ...}}."
+    return (f"{room}: answers may be cut. {remedy}",)

@@ -1,0 +1,301 @@
+"""OpenAI's Batch API, and services of its dialect, behind the seam in `base`.
+
+The body is uploaded as a file, and the create names it. A create without an answer is looked for by the nonce in the batch's
+metadata and by the input file, which is of this one intent; either is proof. The calls are in `openai_calls`; bodies, bounds,
+answers and failures in the other `openai_*` modules beside this one, which need neither network nor SDK.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
+
+import orjson
+
+from batchata.errors import CreateRefusedError, CreateUnknownError, ProviderError
+from batchata.providers import openai_answer, openai_body, openai_status
+from batchata.providers.anthropic_errors import http_date
+from batchata.providers.base import Answer, BatchStatus, Envelope, Intent, Limits, ModelFacts, Prepared, Sighting
+from batchata.providers.foreign_json import loaded_object, text
+from batchata.providers.openai_body import Target
+from batchata.providers.openai_calls import BATCHES, OpenAICalls, batch_path
+from batchata.providers.openai_facts import read_facts
+from batchata.providers.openai_params import CHAT, RESPONSES
+from batchata.request import Request
+
+if TYPE_CHECKING:
+    import openai
+
+_DAY = 24 * 3600
+_BATCH_BYTES = 200_000_000  # "200 MB"; which megabyte is not said, the smaller one is safe with either
+_BATCH_SIZE = "200,000,000 (200 MB), its limit of a whole batch file"
+_LINE_ROOM = 1_000  # what a line has beside the body, generously
+
+LIMITS = Limits(
+    jobs_per_batch=50_000,
+    bytes_per_batch=_BATCH_BYTES,
+    bytes_per_job=_BATCH_BYTES - _LINE_ROOM,
+    expires_seconds=24 * 3600.0,
+    results_kept_seconds=30 * 24 * 3600.0,
+    one_model_per_batch=True,
+    upload_first=True,
+)
+
+TARGET = Target("OpenAI", RESPONSES, LIMITS.bytes_per_job, _BATCH_SIZE, files_max=50_000_000)
+
+ENVELOPE = Envelope()
+
+INPUT_KEPT_SECONDS = 14 * _DAY
+"""When an uploaded input deletes itself, orphans included: well after the batch that reads it has ended."""
+
+OUTPUT_KEPT_SECONDS = 30 * _DAY
+"""When answers delete themselves: the longest that OpenAI takes, so that a run taken up late still finds them."""
+
+CLOCK_SLACK_SECONDS = 300.0
+"""By how much the provider's clock, read from its `Date` header, may still be off: a step of our clock since the intent."""
+
+FILES_LATE_SECONDS = 60.0
+"""How long after its end a batch that has done requests may still lack the names of its files."""
+
+_LIST_MAX = 100  # OpenAI's own maximum of a page
+_PAGES_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page of the listing, newest first. `server_ahead`: seconds by which the provider's clock is ahead of ours."""
+
+    batches: tuple[Any, ...]
+    server_ahead: float
+
+
+class OpenAIProvider:
+    """OpenAI's Batch API. Without a client one is built from the environment on the first call (`OPENAI_API_KEY`,
+    `OPENAI_BASE_URL`); a client that is given stays its owner's to close.
+
+    `make` builds the client of another service of the dialect, `target` and `limits` say what that service takes.
+    `self_deleting`: whether files are told when to delete themselves; where not, `forget` deletes them.
+
+    Safe to call from several threads.
+    """
+
+    schema_dialect = "openai"
+
+    def __init__(
+        self,
+        client: "openai.OpenAI | None" = None,
+        *,
+        name: str = "openai",
+        make: "Callable[[], openai.OpenAI] | None" = None,
+        target: Target = TARGET,
+        limits: Limits = LIMITS,
+        self_deleting: bool = True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = name
+        self.limits = limits
+        self.envelope = ENVELOPE
+        self._target = target
+        self._calls = OpenAICalls(client, make or _from_environment, target.service)
+        self._self_deleting = self_deleting
+        self._clock = clock
+
+    def account(self) -> str:
+        return self._calls.account()
+
+    def facts(self, model: str) -> ModelFacts:
+        """OpenAI's models endpoint says nothing of limits, so it is not asked; some services of the dialect do say."""
+        if self._target.official:
+            return ModelFacts()
+        try:
+            stated, _ = self._calls.get(f"/models/{quote(model, safe='')}")
+        except ProviderError:
+            return ModelFacts()
+        return read_facts(stated)
+
+    def prepare(self, request: Request, facts: ModelFacts) -> Prepared:
+        return openai_body.prepare(request, facts, self._target)
+
+    def line(self, custom_id: str, body: bytes) -> bytes:
+        named = b'{"custom_id":%b,"method":"POST","url":%b,"body":'
+        return named % (orjson.dumps(custom_id), orjson.dumps(self._target.endpoint.path)) + body + b"}"
+
+    def stage(self, intent: Intent, spool: BinaryIO) -> str | None:
+        """Upload the body. It costs nothing and deletes itself, so whatever goes wrong is a `CreateRefusedError`."""
+        fields: dict[str, object] = {"purpose": "batch"}
+        if self._self_deleting:
+            fields["expires_after"] = _after(INPUT_KEPT_SECONDS)
+        response = self._calls.upload(f"batchata-{intent.nonce}.jsonl", spool, fields)
+        file_id = text((loaded_object(response.content) or {}).get("id"))
+        if not file_id:
+            raise CreateRefusedError(
+                f"{self._target.service} answered HTTP {response.status_code} to an upload, without the file's id",
+                retryable=True,
+                status=response.status_code,
+            )
+        return file_id
+
+    def create(self, intent: Intent, spool: BinaryIO) -> str:  # noqa: ARG002  (the body went ahead)
+        if intent.upload_id is None:
+            raise CreateRefusedError("the batch's body was not uploaded, so there is nothing to create it from")
+        asked: dict[str, object] = {
+            "input_file_id": intent.upload_id,
+            "endpoint": self._target.endpoint.path,
+            "completion_window": "24h",
+            "metadata": {openai_status.MARK: intent.nonce},
+        }
+        if self._self_deleting:
+            asked["output_expires_after"] = _after(OUTPUT_KEPT_SECONDS)
+        response = self._calls.create(asked)
+        provider_id = text((loaded_object(response.content) or {}).get("id"))
+        if not provider_id:
+            raise CreateUnknownError(
+                f"{self._target.service} answered HTTP {response.status_code} to a create, without the batch's id",
+                status=response.status_code,
+            )
+        return provider_id
+
+    def find(self, intent: Intent) -> Sighting:
+        """Look through the listing, newest first, back past the intent by the provider's clock."""
+        for page in self._pages(_LIST_MAX):
+            since = intent.at + page.server_ahead - CLOCK_SLACK_SECONDS
+            for batch in page.batches:
+                status = self._status(batch)
+                if status and openai_status.is_ours(batch, intent.nonce, intent.upload_id):
+                    return Sighting(found=status.provider_id, complete=True)
+            made = [at for batch in page.batches if (at := openai_status.number(batch.get("created_at"))) is not None]
+            if any(at < since for at in made):
+                break
+        return Sighting(complete=True)
+
+    def poll(self, provider_ids: Sequence[str]) -> Mapping[str, BatchStatus]:
+        """Several ids: pages of the listing as long as they hold some, then one by one what is older. One id: itself."""
+        wanted = set(provider_ids)
+        seen = self._seen_in_listing(wanted) if len(wanted) > 1 else {}
+        failed: ProviderError | None = None
+        for provider_id in sorted(wanted - seen.keys()):
+            try:
+                seen |= self._retrieved(provider_id)
+            except ProviderError as error:  # one batch that can't be seen must not hide the others
+                failed = error
+        if failed and not seen:
+            raise failed
+        return seen
+
+    def results(self, provider_id: str) -> Iterator[bytes]:
+        """The output file, then the error file: both hold ends of jobs, and either may be missing."""
+        batch, _ = self._calls.get(batch_path(provider_id))
+        files = openai_status.output_files(batch)
+        if not files:
+            self._check_named(batch)
+        for file_id in files:
+            yield from self._lines_of(file_id)
+
+    def read(self, line: bytes) -> Answer:
+        return openai_answer.read_line(line)
+
+    def cancel(self, provider_id: str) -> None:
+        try:
+            self._calls.cancel(provider_id)
+        except ProviderError as error:
+            refused = error.status in (400, 409, 422)
+            if not (refused and any(status.ended for status in self._retrieved(provider_id).values())):
+                raise
+
+    def forget(self, provider_id: str) -> None:
+        """Delete the files of a batch whose answers are safe elsewhere: its input, its output and its errors."""
+        batch, _ = self._calls.get(batch_path(provider_id))
+        given = text(batch.get("input_file_id"))
+        for file_id in [*([given] if given else []), *openai_status.output_files(batch)]:
+            self._calls.delete_file(file_id)
+
+    def close(self) -> None:
+        self._calls.close()
+
+    def _status(self, batch: object) -> BatchStatus | None:
+        return openai_status.read_status(batch, self._clock(), self.limits.results_kept_seconds)
+
+    def _pages(self, limit: int) -> Iterator[_Page]:
+        """The listing, newest first, to its end. Raises `ProviderError` where it can't be followed."""
+        params: dict[str, object] = {"limit": limit}
+        for _ in range(_PAGES_MAX):
+            content, headers = self._calls.get(BATCHES, params)
+            batches = content.get("data")
+            if not isinstance(batches, list):
+                break
+            batches = [batch for batch in batches if isinstance(batch, dict)]
+            at_server = http_date(headers.get("date"))
+            yield _Page(tuple(batches), 0.0 if at_server is None else at_server - self._clock())
+            if not batches or content.get("has_more") is False:
+                return
+            last = text(batches[-1].get("id"))
+            if last is None or last == params.get("after"):
+                break  # no way on, or a server that ignores `after`: what lies beyond is not known
+            params = {"limit": limit, "after": last}
+        raise ProviderError(f"{self._target.service}'s listing of batches can't be followed to its end", retryable=True)
+
+    def _seen_in_listing(self, wanted: set[str]) -> dict[str, BatchStatus]:
+        seen: dict[str, BatchStatus] = {}
+        try:
+            for page in self._pages(min(_LIST_MAX, max(20, 4 * len(wanted)))):
+                statuses = [status for batch in page.batches if (status := self._status(batch))]
+                here = {status.provider_id: status for status in statuses if status.provider_id in wanted}
+                seen |= here
+                if not here or seen.keys() == wanted:
+                    break
+        except ProviderError:
+            return seen  # what it does not show is asked for one by one, and fails there if it must
+        return seen
+
+    def _retrieved(self, provider_id: str) -> dict[str, BatchStatus]:
+        try:
+            batch, _ = self._calls.get(batch_path(provider_id))
+        except ProviderError as error:
+            if error.status == 404:
+                return {}
+            raise
+        status = self._status(batch)
+        return {provider_id: status} if status and status.provider_id == provider_id else {}
+
+    def _check_named(self, batch: object) -> None:
+        """A batch that did something and names no file may name it a moment later."""
+        status = self._status(batch)
+        if status and status.done and not openai_status.ended_before(batch, self._clock() - FILES_LATE_SECONDS):
+            raise ProviderError(
+                f"{self._target.service} says that {status.done} requests of {status.provider_id} are done, and names no "
+                "file of answers yet",
+                retryable=True,
+            )
+
+    def _lines_of(self, file_id: str) -> Iterator[bytes]:
+        last = b"\n"
+        try:
+            for chunk in self._calls.file(file_id):
+                yield chunk
+                last = chunk or last
+        except ProviderError as error:
+            if error.status not in (403, 404):
+                raise
+            # seen right after a batch has ended: the file is not open to its owner yet
+            raise ProviderError(str(error), retryable=True, status=error.status, kind=error.kind) from None
+        if not last.endswith(b"\n"):
+            yield b"\n"  # the next file's first line must not be glued to this one's last
+
+
+def batch_target(service: str, cap: str | None = None) -> Target:
+    """Other people's batch API in this dialect: chat completions, and OpenAI's own figures where nothing else is known."""
+    return Target(service, CHAT, LIMITS.bytes_per_job, _BATCH_SIZE, cap=cap)
+
+
+def _from_environment() -> "openai.OpenAI":
+    import openai
+
+    if not any(os.environ.get(key) for key in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY")):
+        raise ProviderError("no key for OpenAI: set OPENAI_API_KEY.", kind="authentication_error")
+    return openai.OpenAI(max_retries=0)
+
+
+def _after(seconds: int) -> dict[str, object]:
+    return {"anchor": "created_at", "seconds": seconds}

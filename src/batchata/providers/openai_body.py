@@ -1,0 +1,183 @@
+"""A `Request` as the exact body that OpenAI's two endpoints take, and what of it can't be sent. Pure, and free of the SDK.
+
+OpenAI itself is asked by `/v1/responses`: it is the one that every current model answers, it takes PDF files as they are, and it
+says in so many words why an answer is incomplete or refused. Other people's servers are asked by `/v1/chat/completions`, the one
+that all of them have; they get documents as text, page by page, because few of them read files.
+"""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from batchata.errors import DocumentError, ValidationError
+from batchata.providers import openai_bound, openai_models, openai_params
+from batchata.providers.base import ModelFacts, Prepared
+from batchata.providers.document_text import document_text
+from batchata.providers.openai_bound import files_of, is_pdf
+from batchata.providers.openai_params import CHAT, RESPONSES, Endpoint
+from batchata.providers.request_json import encoded
+from batchata.request import Document, Image, Message, Part, Request
+
+_IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_THINKING_ROOM = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where bodies go. `service`: how messages name it. `bytes_max`: of one request, and `size` the same in the provider's
+    words. `files_max`: bytes of PDF files in one request, where the provider says so. `cap`: what the token cap is called on
+    chat completions, None where the model's family decides.
+    """
+
+    service: str
+    endpoint: Endpoint
+    bytes_max: int
+    size: str
+    files_max: int | None = None
+    cap: str | None = None
+
+    @property
+    def official(self) -> bool:
+        return self.endpoint is RESPONSES
+
+
+def prepare(request: Request, facts: ModelFacts, target: Target) -> Prepared:
+    """The body of one request, and its bound. Raises `ValidationError` or `DocumentError`, saying what can't be sent."""
+    openai_params.check(request, facts, target.endpoint, target.service)
+    _check_files(request, target)
+    params = _responses(request) if target.endpoint is RESPONSES else _chat(request, target)
+    if openai_params.sends_temperature(request, facts, official=target.official):
+        params["temperature"] = request.temperature
+    params.update(request.provider_params)
+    if request.schema is not None:
+        params[target.endpoint.form] = _form(request, target.endpoint)
+    body = encoded(params)
+    _check_size(request, len(body), target)
+    return Prepared(
+        body=body,
+        input_tokens_max=openai_bound.input_tokens_max(request, facts, params, body, native_pdf=target.official),
+        output_tokens_max=request.max_tokens,
+        cache_write=openai_bound.CACHE_WRITE,
+        warnings=_warnings(request),
+    )
+
+
+def _form(request: Request, endpoint: Endpoint) -> dict[str, Any]:
+    named = {"name": "answer", "strict": True, "schema": request.schema}
+    if endpoint is CHAT:
+        return {"type": "json_schema", "json_schema": named}
+    return {**openai_params.schema_place(request.provider_params, endpoint), "format": {"type": "json_schema", **named}}
+
+
+def _system(request: Request) -> str:
+    return "\n\n".join(part.text for part in request.system)
+
+
+# -- /v1/responses
+
+
+def _responses(request: Request) -> dict[str, Any]:
+    # the answer comes by file; without this a copy of each would be kept at OpenAI for 30 days
+    params: dict[str, Any] = {"model": request.model, "max_output_tokens": request.max_tokens, "store": False}
+    if request.system:
+        params["instructions"] = _system(request)
+    params["input"] = [_turn(message) for message in request.messages]
+    return params
+
+
+def _turn(message: Message) -> dict[str, Any]:
+    if message.role == "assistant":
+        return {"role": "assistant", "content": "\n\n".join(_plain(part) for part in message.parts)}
+    return {"role": "user", "content": [_input(part) for part in message.parts]}
+
+
+def _input(part: Part) -> dict[str, Any]:
+    if isinstance(part, Image):
+        return {"type": "input_image", "image_url": _data_url(part.media_type, part.data), "detail": "auto"}
+    if isinstance(part, Document) and is_pdf(part):
+        return {"type": "input_file", "filename": _filename(part), "file_data": _data_url(part.media_type, part.data)}
+    return {"type": "input_text", "text": _plain(part)}
+
+
+def _filename(document: Document) -> str:
+    """OpenAI goes by the ending of the name."""
+    return document.name if document.name.lower().endswith(".pdf") else f"{document.name}.pdf"
+
+
+# -- /v1/chat/completions
+
+
+def _chat(request: Request, target: Target) -> dict[str, Any]:
+    cap = target.cap or ("max_completion_tokens" if openai_models.reasons(request.model) else "max_tokens")
+    system = [{"role": "system", "content": _system(request)}] if request.system else []
+    turns = [{"role": message.role, "content": _content(message, target)} for message in request.messages]
+    return {"model": request.model, "messages": system + turns, cap: request.max_tokens}
+
+
+def _content(message: Message, target: Target) -> str | list[dict[str, Any]]:
+    """A plain string where it is only text: some servers take nothing else."""
+    if not any(isinstance(part, Image) for part in message.parts):
+        return "\n\n".join(_plain(part, target.service) for part in message.parts)
+    return [_piece(part, target) for part in message.parts]
+
+
+def _piece(part: Part, target: Target) -> dict[str, Any]:
+    if isinstance(part, Image):
+        return {"type": "image_url", "image_url": {"url": _data_url(part.media_type, part.data)}}
+    return {"type": "text", "text": _plain(part, target.service)}
+
+
+# -- both
+
+
+def _plain(part: Part, reader: str = "OpenAI") -> str:
+    if isinstance(part, Image):
+        raise ValidationError(f"an image ({part.media_type}) stands in an assistant message. Put it in a user message.")
+    return document_text(part, reader) if isinstance(part, Document) else part.text
+
+
+def _data_url(media_type: str, data: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _check_files(request: Request, target: Target) -> None:
+    for file in files_of(request):
+        if isinstance(file, Image) and file.media_type not in _IMAGE_TYPES:
+            taken = ", ".join(_IMAGE_TYPES)
+            raise DocumentError(f"an image is {file.media_type}; {target.service} takes {taken}. Convert it.")
+        if isinstance(file, Document) and target.official and is_pdf(file):
+            _check_pdf(file, request.bounded)
+    sent = sum(len(file.data) for file in files_of(request) if isinstance(file, Document) and is_pdf(file))
+    if target.files_max is not None and sent > target.files_max:
+        raise DocumentError(
+            f"{_names(request)}the PDF files are {sent:,} bytes; {target.service} takes at most {target.files_max:,} "
+            f"({target.files_max // 1_000_000} MB) of files a request. Send fewer or smaller ones."
+        )
+
+
+def _check_pdf(document: Document, bounded: bool) -> None:
+    if bounded and not (document.paged and document.pages):
+        raise DocumentError(f"{document.name}: the number of its pages is not known, so its cost can't be bounded.")
+
+
+def _check_size(request: Request, size: int, target: Target) -> None:
+    if size <= target.bytes_max:
+        return
+    names = _names(request)
+    message = f"{names}the request is {size:,} bytes, files as base64; {target.service} takes at most {target.size}."
+    raise DocumentError(message + " Send less at once.") if names else ValidationError(message + " Send less text.")
+
+
+def _names(request: Request) -> str:
+    files = list(files_of(request))
+    names = [file.name if isinstance(file, Document) else f"an image ({file.media_type})" for file in files]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{shown}: " if names else ""
+
+
+def _warnings(request: Request) -> tuple[str, ...]:
+    told = "reasoning" in request.provider_params or "reasoning_effort" in request.provider_params
+    if request.max_tokens > _THINKING_ROOM or told or not openai_models.reasons(request.model):
+        return ()
+    room = f"{request.model} thinks before it answers, and thinking counts toward max_tokens ({request.max_tokens})"
+    return (f"{room}: answers may be cut. Raise max_tokens, or set the reasoning effort in provider_params.",)
