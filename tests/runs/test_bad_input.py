@@ -46,7 +46,7 @@ class Answer(BaseModel):
         ({"settle_seconds": -1}, "settle_seconds"),
         ({"settle_seconds": float("nan")}, "settle_seconds"),
     ],
-    ids=str,
+    ids=range(22),
 )
 def test_a_batch_names_the_argument(arguments: dict[str, Any], named: str, tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match=named):
@@ -80,7 +80,7 @@ def test_a_batch_names_the_argument(arguments: dict[str, Any], named: str, tmp_p
         ({"prompt": "a", "provider_params": [1]}, "provider_params"),
         ({"prompt": "a", "max_token": 5}, "max_tokens"),
     ],
-    ids=str,
+    ids=range(22),
 )
 @pytest.mark.parametrize("how", ["add_job", "add_jobs"])
 def test_a_job_names_the_argument(how: str, job: dict[str, Any], named: str, batch: Make, emulator: Emulator) -> None:

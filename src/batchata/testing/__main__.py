@@ -21,6 +21,9 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--tokens-per-byte", type=float, default=0.25, help="how dense text is billed, in (0, 1]")
     parser.add_argument("--mix", type=json.loads, default={}, help='JSON, such as {"refused": 0.01}')
     parser.add_argument("--prices", type=json.loads, default={}, help="JSON: {model: [USD per million tokens in, out]}")
+    parser.add_argument("--enqueued-token-limit", type=json.loads, help="a number, or JSON: {model: prompt tokens}")
+    parser.add_argument("--served-models", type=json.loads, help="JSON: {model: max_model_len} of a server like vLLM")
+    parser.add_argument("--realtime-seconds", type=float, default=0.0, help="how long a request outside batches takes")
     return parser.parse_args(given)
 
 

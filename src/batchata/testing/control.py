@@ -55,6 +55,6 @@ class ControlDialect:
             return Response.json({"error": str(error)}, 400)
         return Response.json({})
 
-    def failure(self, status: int) -> Response:
+    def failure(self, status: int, _retry_after: float | None = None) -> Response:
         doors = sorted([*self._shown, *self._done])
         return Response.json({"error": f"{PREFIX} has {', '.join(doors)}"}, status)

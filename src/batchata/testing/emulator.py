@@ -1,7 +1,6 @@
 """The emulator as a test holds it: an HTTP server on loopback that official SDKs take for their provider."""
 
-from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,21 +9,27 @@ from batchata.testing.anthropic.cache import PromptCache
 from batchata.testing.anthropic.dialect import AnthropicDialect
 from batchata.testing.anthropic.envelope import MAX_BYTES, MAX_REQUESTS
 from batchata.testing.anthropic.lines import Identity, Writer
-from batchata.testing.anthropic.shelf import Shelf, Turnaround
+from batchata.testing.anthropic.shelf import Shelf
 from batchata.testing.anthropic.tokens import Counter
 from batchata.testing.clock import Clock
 from batchata.testing.control import ControlDialect
+from batchata.testing.environment import environment
 from batchata.testing.faults import Faults
-from batchata.testing.ledger import Ledger, Pricer, Rates
+from batchata.testing.gemini.dialect import GeminiDialect
+from batchata.testing.ledger import Ledger, Pricer
+from batchata.testing.openai.dialect import OpenAIDialect
 from batchata.testing.server import Server
+from batchata.testing.settings import Prices, Settings, Turnaround
 from batchata.testing.wire import Exchange
 
 
 class Emulator:
-    """A provider's batch API on loopback.
+    """The batch APIs of Anthropic, OpenAI and Gemini on loopback, on one port.
 
         with Emulator(turnaround=0.2) as emulator:
             client = anthropic.Anthropic(base_url=emulator.url, api_key="any")
+            client = openai.OpenAI(base_url=emulator.openai_url, api_key="any")
+            client = genai.Client(http_options={"base_url": emulator.gemini_url}, api_key="any")
 
     `turnaround`: seconds from a batch's creation to its end, or a function of its number of requests. `seed`: the same seed
     and the same requests give the same answers. `answer`: a function of a request's params that scripts its answer (None
@@ -35,7 +40,10 @@ class Emulator:
     of the params. `tokens_per_byte`: how dense text is billed, in (0, 1]; 1.0 is the most any tokenizer can make of it.
     `api_keys`: the keys taken; None takes any. Each key sees only its own batches. `cancel_seconds`,
     `expires_seconds` and `kept_seconds` are the times from a cancel to its end, from creation to expiry and from creation
-    to the purge of results. `max_requests` and `max_bytes` are what one create may hold.
+    to the purge of results; `max_requests` and `max_bytes` are what one create (OpenAI: its file) may hold; None: what each
+    provider's are. `enqueued_token_limit`: prompt tokens of open batches, for every model or by model: beyond it OpenAI's
+    batches fail and Gemini's creates are refused. `served_models`: `{model: max_model_len}` makes the OpenAI dialect a server
+    of these models only, such as vLLM; `realtime_seconds`: how long it takes for a request that is not in a batch.
 
     Raises `ValueError` for an argument out of its range.
     """
@@ -47,29 +55,54 @@ class Emulator:
         seed: int = 0,
         answer: AnswerHook | None = None,
         mix: Mapping[str, float] | None = None,
-        prices: Mapping[str, Sequence[float | str | Decimal] | Rates] | None = None,
+        prices: Prices | None = None,
         identity: Identity | None = None,
         tokens_per_byte: float = 0.25,
         api_keys: Collection[str] | None = None,
         cancel_seconds: float = 0.05,
-        expires_seconds: float = 24 * 3600.0,
-        kept_seconds: float = 29 * 24 * 3600.0,
-        max_requests: int = MAX_REQUESTS,
-        max_bytes: int = MAX_BYTES,
+        expires_seconds: float | None = None,
+        kept_seconds: float | None = None,
+        max_requests: int | None = None,
+        max_bytes: int | None = None,
+        enqueued_token_limit: Mapping[str, int] | int | None = None,
+        served_models: Mapping[str, int] | None = None,
+        realtime_seconds: float = 0.0,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         counter = Counter(tokens_per_byte)
-        pricer = Pricer("anthropic", prices or {})
-        writer = Writer(seed, counter, pricer, PromptCache(), answer, _checked(mix or {}), identity)
-        terms = {"cancel": cancel_seconds, "expires": expires_seconds, "kept": kept_seconds}
+        settings = Settings(
+            clock=Clock(),
+            ledger=Ledger(),
+            counter=counter,
+            turnaround=turnaround,
+            seed=seed,
+            answer=answer,
+            mix=_checked(mix or {}),
+            prices=prices or {},
+            identity=identity,
+            api_keys=api_keys,
+            cancel_seconds=cancel_seconds,
+            expires_seconds=expires_seconds,
+            kept_seconds=kept_seconds,
+            max_requests=max_requests,
+            max_bytes=max_bytes,
+            enqueued_token_limit=enqueued_token_limit,
+            served_models=served_models,
+            realtime_seconds=realtime_seconds,
+        )
         self.faults = Faults()
         """What goes wrong, and when: `emulator.faults.add("create", Fault.DROP_AFTER)`."""
-        self._clock = Clock()
-        self._shelf = Shelf(writer, self._clock, turnaround, terms)
-        self._anthropic = AnthropicDialect(self._shelf, counter, api_keys, max_requests, max_bytes)
-        self._server = Server((host, port), [ControlDialect(self), self._anthropic], self.faults)
-        self._anthropic.url = self._server.url
+        self._clock = settings.clock
+        self._ledger = settings.ledger
+        self._shelf, self._anthropic = _anthropic(settings)
+        self._openai = OpenAIDialect(settings)
+        self._gemini = GeminiDialect(settings)
+        self._shelves = (self._openai.shelf, self._gemini.shelf)
+        # OpenAI's paths are the most common ones, so it is asked last
+        dialects = (ControlDialect(self), self._anthropic, self._gemini, self._openai)
+        self._server = Server((host, port), dialects, self.faults)
+        self._anthropic.url = self._gemini.url = self._server.url
 
     @property
     def url(self) -> str:
@@ -77,10 +110,29 @@ class Emulator:
         return self._server.url
 
     @property
+    def openai_url(self) -> str:
+        """What goes into `OPENAI_BASE_URL`."""
+        return f"{self.url}/v1"
+
+    @property
+    def gemini_url(self) -> str:
+        """What goes into `GOOGLE_GEMINI_BASE_URL`."""
+        return self.url
+
+    def environment(self) -> dict[str, str]:
+        """The variables that send all three SDKs here, keys included: `monkeypatch.setenv(...)`, or a child's `env`."""
+        return environment(self.url)
+
+    @property
     def ledger(self) -> Ledger:
         """Every request billed so far."""
-        self._shelf.settle()
-        return self._shelf.ledger
+        self._settle()
+        return self._ledger
+
+    @property
+    def realtime_peak(self) -> int:
+        """The most requests outside batches (`/v1/chat/completions`, `/v1/responses`) that were in the works at once."""
+        return self._openai.realtime.peak
 
     @property
     def requests(self) -> list[Exchange]:
@@ -94,15 +146,17 @@ class Emulator:
 
     @property
     def batches(self) -> list[dict[str, Any]]:
-        """Every batch of every key as the API shows it, newest first."""
-        return [batch.to_json(self.url) for batch in self._shelf.listed()]
+        """Every batch of every key as its API shows it, newest first."""
+        found = [(batch.created_at, batch.to_json(self.url)) for batch in self._shelf.listed()]
+        found += [*self._openai.batches(), *self._gemini.batches()]
+        return [shown for _, shown in sorted(found, key=lambda pair: -pair[0])]
 
     def summary(self) -> dict[str, Any]:
         """The ledger in a few figures; `usd` is None where a billed model has no known price."""
         ledger = self.ledger
         priced = all(bill.cost_usd is not None for bill in ledger)
         return {
-            "batches": len(self._shelf.listed()),
+            "batches": len(self.batches),
             "creates": len(self.creates),
             "requests": len(self._server.exchanges),
             "billed": len(ledger),
@@ -113,19 +167,31 @@ class Emulator:
     def hold(self) -> None:
         """Keep every batch, also those still to come, from getting on. A cancel or the expiry ends one all the same."""
         self._shelf.hold()
+        for shelf in self._shelves:
+            shelf.jobs.hold()
 
     def release(self) -> None:
         """Let held batches go on from where they were."""
         self._shelf.release()
+        for shelf in self._shelves:
+            shelf.jobs.release()
 
     def advance(self, seconds: float) -> None:
         """Put the emulator's clock forward: a day lets open batches expire, 29 days archive ended ones."""
-        self._shelf.settle()
+        self._settle()
         self._clock.advance(seconds)
 
     def archive(self, batch_id: str | None = None) -> None:
         """Purge the results of every ended batch, or of one; the batches stay listed."""
+        self._settle()
         self._shelf.archive(batch_id)
+        for shelf in self._shelves:
+            shelf.files.purge(batch_id)
+
+    def _settle(self) -> None:
+        self._shelf.settle()
+        for shelf in self._shelves:
+            shelf.jobs.settle()
 
     def start(self) -> Self:
         self._server.start()
@@ -135,9 +201,11 @@ class Emulator:
         """Close the port and every connection. What was recorded stays readable. Raises what an answer hook raised."""
         self._server.stop()
         try:
-            self._shelf.settle()
+            self._settle()
         finally:
             self._shelf.close()
+            for shelf in self._shelves:
+                shelf.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -146,6 +214,17 @@ class Emulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _anthropic(settings: Settings) -> tuple[Shelf, AnthropicDialect]:
+    pricer = Pricer("anthropic", settings.prices)
+    hook, mix, identity = settings.answer, settings.mix, settings.identity
+    writer = Writer(settings.seed, settings.counter, pricer, PromptCache(), hook, mix, identity)
+    terms = {"cancel": settings.cancel_seconds, "expires": settings.expires_seconds, "kept": settings.kept_seconds}
+    given = {name: seconds for name, seconds in terms.items() if seconds is not None}
+    shelf = Shelf(writer, settings.clock, settings.turnaround, given, settings.ledger)
+    limits = settings.max_requests or MAX_REQUESTS, settings.max_bytes or MAX_BYTES
+    return shelf, AnthropicDialect(shelf, settings.counter, settings.api_keys, *limits)
 
 
 def _checked(mix: Mapping[str, float]) -> dict[str, float]:

@@ -8,7 +8,10 @@ from enum import StrEnum
 from batchata.testing.wire import Request
 
 OPERATIONS = frozenset(
-    {"create", "retrieve", "list", "cancel", "delete", "results", "count_tokens", "model", "models", "unknown", "*"}
+    {
+        *("create", "retrieve", "list", "cancel", "delete", "results", "count_tokens", "model", "models"),
+        *("upload", "file", "files", "delete_file", "realtime", "unknown", "*"),
+    }
 )
 
 
@@ -28,6 +31,9 @@ class Fault(StrEnum):
     MISSING_LINE = "missing_line"  # on results: `size` lines are left out
     DUPLICATE_LINE = "duplicate_line"  # on results: `size` lines come twice
     FOREIGN_LINE = "foreign_line"  # on results: a line for a custom_id that was never sent
+    SWAPPED_KEYS = "swapped_keys"  # on results (OpenAI, Gemini): `size` pairs of lines under each other's name
+    STATUS_ZERO = "status_zero"  # on results (OpenAI): `size` lines with the status code 0
+    MISSING_METADATA = "missing_metadata"  # on retrieve (Gemini, inline): answers don't say whose they are
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import orjson
 
+from batchata.testing.environment import environment
 from batchata.testing.ledger import Bill, Ledger
 from batchata.testing.wire import Exchange
 
@@ -16,8 +17,9 @@ from batchata.testing.wire import Exchange
 class EmulatorProcess:
     """`python -m batchata.testing` with the verbs of `Emulator`.
 
-    Takes the arguments of the command line: `turnaround`, `seed`, `tokens_per_byte`, `prices` and `mix`, with the meanings
-    they have for `Emulator`. It ends with `stop()`, or when the process that started it is gone.
+    Takes the arguments of the command line: `turnaround`, `seed`, `tokens_per_byte`, `prices`, `mix`,
+    `enqueued_token_limit`, `served_models` and `realtime_seconds`, with the meanings they have for `Emulator`. It ends with
+    `stop()`, or when the process that started it is gone.
     """
 
     def __init__(
@@ -28,12 +30,21 @@ class EmulatorProcess:
         tokens_per_byte: float = 0.25,
         mix: Mapping[str, float] | None = None,
         prices: Mapping[str, Sequence[float]] | None = None,
+        enqueued_token_limit: Mapping[str, int] | int | None = None,
+        served_models: Mapping[str, int] | None = None,
+        realtime_seconds: float = 0.0,
     ) -> None:
-        options = {"turnaround": turnaround, "seed": seed, "tokens-per-byte": tokens_per_byte}
+        options = {
+            "turnaround": turnaround,
+            "seed": seed,
+            "tokens-per-byte": tokens_per_byte,
+            "realtime-seconds": realtime_seconds,
+        }
+        limits = {"enqueued-token-limit": enqueued_token_limit, "served-models": served_models}
         self._command = [sys.executable, "-m", "batchata.testing"]
         self._command += [text for name, value in options.items() for text in (f"--{name}", str(value))]
-        for name, table in (("mix", mix), ("prices", prices)):
-            self._command += [f"--{name}", orjson.dumps(table or {}).decode()]
+        for name, table in (("mix", mix or {}), ("prices", prices or {}), *limits.items()):
+            self._command += [f"--{name}", orjson.dumps(table).decode()]
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -56,6 +67,10 @@ class EmulatorProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def environment(self) -> dict[str, str]:
+        """The variables that send the SDKs of Anthropic, OpenAI and Google here."""
+        return environment(self.url)
 
     @property
     def ledger(self) -> Ledger:

@@ -195,7 +195,7 @@ def _before(dialect: Dialect, struck: Mapping[Fault, Rule]) -> Response | None:
 
 
 def _refusal(dialect: Dialect, rule: Rule) -> Response:
-    response = dialect.failure(rule.status)
+    response = dialect.failure(rule.status, rule.retry_after)
     if rule.retry_after is not None:
         response.headers["retry-after"] = f"{rule.retry_after:g}"
     if rule.should_retry is not None:

@@ -13,7 +13,7 @@ class Spool:
         self._lock = threading.Lock()
         self._end = 0
 
-    def write(self, data: bytes) -> tuple[int, int]:
+    def write(self, data: bytes | memoryview) -> tuple[int, int]:
         """Keep `data`; returns its place, to be given to `read`."""
         with self._lock:
             start = self._end

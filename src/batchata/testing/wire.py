@@ -69,6 +69,6 @@ class Dialect(Protocol):
         """Do it. `faults` holds those that are the dialect's to play."""
         ...
 
-    def failure(self, status: int) -> Response:
-        """An error answer in the protocol's own form."""
+    def failure(self, status: int, retry_after: float | None = None) -> Response:
+        """An error answer in the protocol's own form; `retry_after` seconds, where its body says when to come again."""
         ...

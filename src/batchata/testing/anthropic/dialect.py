@@ -86,7 +86,7 @@ class AnthropicDialect:
         response.headers.setdefault("request-id", self._request_id())
         return response
 
-    def failure(self, status: int) -> Response:
+    def failure(self, status: int, _retry_after: float | None = None) -> Response:
         kind = errors.KINDS.get(status, "api_error")
         message = {429: "Number of requests has exceeded your rate limit", 529: "Overloaded"}.get(
             status, "Internal server error"

@@ -18,8 +18,10 @@ Turnaround = float | Callable[[int], float]
 
 
 class Shelf:
-    def __init__(self, writer: Writer, clock: Clock, turnaround: Turnaround, terms: Mapping[str, float]) -> None:
-        self.ledger = Ledger()
+    def __init__(
+        self, writer: Writer, clock: Clock, turnaround: Turnaround, terms: Mapping[str, float], ledger: Ledger
+    ) -> None:
+        self.ledger = ledger
         self._writer = writer
         self._clock = clock
         self._turnaround = turnaround
