@@ -38,7 +38,8 @@ class Now:
 @dataclass(frozen=True, slots=True)
 class LaneView:
     """A lane with waiting jobs. `ready`: jobs that may go now. `blocked_until`: ticks. `halted`: the provider takes nothing
-    from us at all (a revoked key). `starved_at`: the most that was available when nothing fitted.
+    from us at all (a revoked key). `starved_at`: the most that was available when nothing fitted; `starved_until`: when a
+    job comes due that was not looked at then.
     """
 
     id: int
@@ -48,6 +49,7 @@ class LaneView:
     blocked_until: float = 0.0
     halted: bool = False
     starved_at: Money | None = None
+    starved_until: float | None = None
     jobs_per_batch: int = 1
 
 
@@ -55,7 +57,7 @@ class LaneView:
 class BatchView:
     """An open provider batch. `has_body`: its body is at hand, so it can be sent. `next_look`: ticks. `same_account`: it was
     made under the key in use now. `unseen`: the last look at the provider did not show it. `denied`: the provider refuses
-    our key. `denied` and unseen ones of another key are not waited for: kept, reserved, reported.
+    our key. `cancelled`: the provider took our wish to stop it. `denied` and unseen ones of another key are not waited for: kept, reserved, reported.
     """
 
     row: ProviderBatch
@@ -64,6 +66,7 @@ class BatchView:
     same_account: bool = True
     unseen: bool = False
     denied: bool = False
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ def plan(view: View, now: Now) -> Plan:
     actions = [action for action in _actions(view, now) if action.key not in view.busy]
     if actions or view.busy or not view.intake_done:
         return Plan(tuple(actions), wake=_wake(view, now))
-    if any(_awaited(batch) for batch in view.batches) or _may_send_later(view, now):
+    if any(_awaited(batch, view) for batch in view.batches) or _may_send_later(view, now):
         return Plan(wake=_wake(view, now))
     starved = view.stop is None and any(lane.starved_at is not None and not lane.halted for lane in view.lanes)
     return Plan(over=True, stop="cost_limit" if starved else view.stop)
@@ -215,18 +218,18 @@ def _on_batch(batch: BatchView, view: View, now: Now) -> Iterator[Action]:
         case State.PREPARED:
             if not batch.has_body or view.stop is not None:
                 yield Void(row.id)
-            elif not _twin_uncertain(batch, view):
+            elif not _uncertain_twins(batch, view):
                 yield Submit(row.id)
         case State.SUBMITTING:
             if key not in view.busy:
                 yield Doubt(row.id)
         case State.UNCERTAIN:
-            if absence_is_proven(batch, now, view.settle_seconds):
+            if absence_is_proven(batch, view.settle_seconds):
                 yield Absent(row.id)
             elif now.ticks >= batch.next_look:
                 yield Find(row.id)
         case State.SUBMITTED:
-            if view.cancel and row.cancel_at is None and now.ticks >= batch.next_look:
+            if view.cancel and not batch.cancelled and now.ticks >= batch.next_look:
                 yield Cancel(row.id)
         case State.ENDED:
             if row.verdict is not None:
@@ -239,28 +242,26 @@ def _on_batch(batch: BatchView, view: View, now: Now) -> Iterator[Action]:
             pass
 
 
-def _twin_uncertain(batch: BatchView, view: View) -> bool:
-    """Another batch of this count is uncertain under the same key: a second one would make them hard to tell apart."""
-    return any(
-        other.row.state is State.UNCERTAIN
+def _uncertain_twins(batch: BatchView, view: View) -> list[BatchView]:
+    """Batches of this count, uncertain under the same key: one more would make them hard to tell apart."""
+    return [
+        other
+        for other in view.batches
+        if other.row.state is State.UNCERTAIN
         and other.row.provider == batch.row.provider
         and other.row.account == batch.row.account
         and other.row.count == batch.row.count
-        for other in view.batches
-    )
+    ]
 
 
-def absence_is_proven(batch: BatchView, now: Now, settle_seconds: float) -> bool:
+def absence_is_proven(batch: BatchView, settle_seconds: float) -> bool:
     """Never made, as far as looking can tell: the same account as at the intent, and enough complete listings without a
     candidate, spread over `settle_seconds`. An inference, not knowledge: providers promise nothing of their listings.
+
+    The time is what lies between looks: neither a clock that jumps nor a process that was dead stands for looking.
     """
     row = batch.row
-    return (
-        batch.same_account
-        and row.first_look_at is not None
-        and row.looks >= LOOKS_FOR_ABSENCE
-        and now.wall - row.first_look_at >= settle_seconds
-    )
+    return batch.same_account and row.looks >= LOOKS_FOR_ABSENCE and row.watched >= settle_seconds
 
 
 def _polls(view: View, now: Now) -> Iterator[Poll]:
@@ -299,18 +300,29 @@ def _may_pack(lane: LaneView, view: View, now: Now, available: Money | None) -> 
         return False
     if not view.intake_done and lane.ready < lane.jobs_per_batch:
         return False  # more are coming: fill the batch
-    return lane.starved_at is None or available is None or available > lane.starved_at
+    return not _starved(lane, now, available)
+
+
+def _starved(lane: LaneView, now: Now, available: Money | None) -> bool:
+    """Whether nothing of the lane is known to fit in what is available."""
+    if lane.starved_at is None or available is None or available > lane.starved_at:
+        return False
+    return lane.starved_until is None or now.wall < lane.starved_until
 
 
 def _in_flight(view: View) -> int:
     waiting = (State.PREPARED, State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)
-    return sum(batch.row.state in waiting for batch in view.batches)
+    return sum(batch.row.state in waiting and _awaited(batch, view) for batch in view.batches)
 
 
-def _awaited(batch: BatchView) -> bool:
-    """Whether the run goes on for this batch. What the key in use can't see is left as it is: kept, reserved, reported."""
+def _awaited(batch: BatchView, view: View) -> bool:
+    """Whether the run goes on for this batch. What the key in use can't see is left as it is: kept, reserved, reported; and
+    so is what can't be sent because of it.
+    """
     if batch.denied:
         return False
+    if batch.row.state is State.PREPARED and (twins := _uncertain_twins(batch, view)):
+        return any(_awaited(twin, view) for twin in twins)
     return batch.same_account or not (batch.unseen or batch.row.state is State.UNCERTAIN)
 
 
@@ -321,24 +333,24 @@ def _may_send_later(view: View, now: Now) -> bool:
     return any(
         lane.ready
         and not lane.halted
-        and (lane.starved_at is None or available is None or available > lane.starved_at)
-        and (lane.blocked_until > now.ticks or (lane.next_due or 0) > now.wall)
+        and (
+            lane.starved_until is not None
+            if _starved(lane, now, available)
+            else lane.blocked_until > now.ticks or (lane.next_due or 0) > now.wall
+        )
         for lane in view.lanes
     )
 
 
 def _wake(view: View, now: Now) -> float | None:
     """The next moment at which time alone changes the plan."""
-    moments: list[float] = []
-    for batch in view.batches:
-        if batch.row.state in (State.SUBMITTED, State.ENDED, State.UNCERTAIN):
-            moments.append(batch.next_look)
-        if batch.row.state is State.UNCERTAIN and batch.row.first_look_at is not None:
-            moments.append(now.ticks + batch.row.first_look_at + view.settle_seconds - now.wall)
+    looked_at = (State.SUBMITTED, State.ENDED, State.UNCERTAIN)
+    moments = [batch.next_look for batch in view.batches if batch.row.state in looked_at]
     for lane in view.lanes:
         if lane.ready and not lane.halted and view.stop is None:
             moments.append(lane.blocked_until)
-            moments.append(now.ticks + (lane.next_due or 0) - now.wall)
+            # the difference first: a wall time plus ticks would round a moment that is near into one that is past
+            moments += [now.ticks + (due - now.wall) for due in (lane.next_due, lane.starved_until) if due is not None]
     later = [moment for moment in moments if moment > now.ticks]
     return min(later) if later else None
 

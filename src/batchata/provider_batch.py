@@ -75,6 +75,7 @@ class ProviderBatch:
     cancel_at: float | None
     looks: int
     first_look_at: float | None
+    watched: float
     settled_segment: int
     verdict: str | None
     note: str | None

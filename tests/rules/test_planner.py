@@ -19,7 +19,7 @@ def batch(state: State, number: int = 1, **row: object) -> BatchView:
     made = ProviderBatch(
         id=number, lane=1, provider="anthropic", model="", state=state, nonce="n", account="me", count=5, size=10,
         reserved=100, prepared_at=900.0, upload_id=None, intended_at=901.0, submitted_at=902.0, ended_at=None,
-        provider_id="id", collect_by=None, cancel_at=None, looks=0, first_look_at=None, settled_segment=0, verdict=None,
+        provider_id="id", collect_by=None, cancel_at=None, looks=0, first_look_at=None, watched=0.0, settled_segment=0, verdict=None,
         note=None,
     )  # fmt: skip
     return BatchView(row=replace(made, **row), **view)  # type: ignore[arg-type]
@@ -35,7 +35,7 @@ LANE = LaneView(id=1, provider="anthropic", ready=20, jobs_per_batch=10)
         (batch(State.PREPARED), planner.Void(1)),
         (batch(State.SUBMITTING), planner.Doubt(1)),
         (batch(State.UNCERTAIN), planner.Find(1)),
-        (batch(State.UNCERTAIN, looks=3, first_look_at=300.0), planner.Absent(1)),
+        (batch(State.UNCERTAIN, looks=3, watched=600.0), planner.Absent(1)),
         (batch(State.SUBMITTED), planner.Poll("anthropic", (1,))),
         (batch(State.ENDED), planner.Collect(1)),
         (batch(State.ENDED, verdict="gone"), planner.Settle(1)),
@@ -50,12 +50,12 @@ def test_each_open_state_has_its_next_effect(one: BatchView, expected: planner.A
 @pytest.mark.parametrize(
     "one",
     [
-        batch(State.UNCERTAIN, looks=2, first_look_at=300.0),
-        batch(State.UNCERTAIN, looks=3, first_look_at=500.0),
-        batch(State.UNCERTAIN, looks=9, first_look_at=100.0, same_account=False),
-        batch(State.UNCERTAIN, looks=3),
+        batch(State.UNCERTAIN, looks=2, watched=600.0),
+        batch(State.UNCERTAIN, looks=3, watched=599.0),
+        batch(State.UNCERTAIN, looks=9, watched=900.0, same_account=False),
+        batch(State.UNCERTAIN, looks=3, first_look_at=100.0),
     ],
-    ids=["too few looks", "too soon", "another account", "no first look"],
+    ids=["too few looks", "too soon", "another account", "a first look long ago, and none since"],
 )
 def test_absence_is_not_concluded_unless_all_holds(one: BatchView) -> None:
     assert plan(View(batches=(one,)), NOW).actions == (planner.Find(1),)
@@ -144,7 +144,7 @@ def test_leaving_waits_for_a_create_under_way() -> None:
 def test_cancelling_asks_once_and_goes_on_looking() -> None:
     view = View(batches=(batch(State.SUBMITTED),), stop="cancelled", cancel=True)
     assert set(plan(view, NOW).actions) == {planner.Cancel(1), planner.Poll("anthropic", (1,))}
-    asked = replace(view, batches=(batch(State.SUBMITTED, cancel_at=990.0),))
+    asked = replace(view, batches=(batch(State.SUBMITTED, cancelled=True),))
     assert plan(asked, NOW).actions == (planner.Poll("anthropic", (1,)),)
 
 

@@ -38,6 +38,14 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
+class Show:
+    """Jobs that came to their end, to be shown; their raw answers, where they have some."""
+
+    jobs: tuple[int, ...]
+    raw: tuple[Raw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ends:
     """The ends of some attempts of a batch. `segment`: whose answers they are; None: those without an answer. `last`:
     no attempt of the batch is left open after these.

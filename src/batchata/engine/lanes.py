@@ -29,6 +29,7 @@ class Lane:
     blocked_until: float = 0.0
     halted: bool = False
     starved_at: Money | None = None
+    starved_until: float | None = None
     failures: int = 0
     cap: int | None = None
 
@@ -112,5 +113,6 @@ class Lanes:
             blocked_until=lane.blocked_until,
             halted=lane.halted,
             starved_at=lane.starved_at,
+            starved_until=lane.starved_until,
             jobs_per_batch=lane.jobs_per_batch,
         )

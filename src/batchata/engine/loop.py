@@ -5,11 +5,12 @@ next effects (one commit), start them. The loop owns no time and no threads: the
 """
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 from batchata import planner
-from batchata.engine.collecting import Ends, collect, ends
+from batchata.engine.collecting import Ends, Show, collect, ends
 from batchata.engine.pool import Clock, Completion, Emit, Key, Pool
 from batchata.engine.preparing import Order, Preparer
 from batchata.engine.recording import Recorder
@@ -22,6 +23,9 @@ from batchata.store import reading
 from batchata.store.database import connect_reader
 from batchata.usage import Money
 
+Begun: TypeAlias = tuple[str, Callable[[Emit], object]]
+"""The group and the work of an effect."""
+
 
 class Engine:
     """Drives one run to its end. `run` blocks; all of it happens on its caller's thread."""
@@ -31,7 +35,7 @@ class Engine:
         desk: Desk,
         preparer: Preparer,
         rules: Rules,
-        show: Callable[[Ends], None],
+        show: Callable[[Show], None],
         clock: Clock,
         pool: Pool,
         wishes: Wishes,
@@ -52,8 +56,7 @@ class Engine:
         self._start(("intake", None), "intake", source)
         while True:
             plan = planner.plan(self._view(), self._clock.now())
-            with self._desk.store.transaction():
-                begun = [(action, self._begin(action)) for action in plan.actions]
+            begun = self._begin_all(plan.actions)
             for action, work in begun:
                 if work is not None:
                     self._start(action.key, *work)
@@ -112,15 +115,18 @@ class Engine:
             same_account=track.row.account == self._desk.catalog.account(track.row.provider),
             unseen=track.unseen,
             denied=track.denied,
+            cancelled=track.cancelled,
         )
 
     def _start(self, key: Key, group: str, work: Callable[[Emit], object]) -> None:
         self._busy.add(key)
         self._pool.start(key, group, work)
 
-    def _take(self, completions: Iterable[Completion]) -> None:
+    def _take(self, completions: Sequence[Completion]) -> None:
         """Write what effects brought, all in one commit; then show what came to its end."""
-        shows: list[Ends] = []
+        if not completions:
+            return
+        shows: list[Show] = []
         with self._desk.store.transaction():
             for completion in completions:
                 if not completion.partial:
@@ -131,7 +137,13 @@ class Engine:
 
     # -- before an effect: what must be durable, and the work itself
 
-    def _begin(self, action: planner.Action) -> tuple[str, Callable[[Emit], object]] | None:
+    def _begin_all(self, actions: Sequence[planner.Action]) -> list[tuple[planner.Action, Begun | None]]:
+        if not actions:
+            return []
+        with self._desk.store.transaction():
+            return [(action, self._begin(action)) for action in actions]
+
+    def _begin(self, action: planner.Action) -> Begun | None:
         """Write what must be durable before an effect, and give its group and work; None: writing was all."""
         now = self._clock.now()
         match action:
@@ -143,15 +155,18 @@ class Engine:
             case _:
                 return self._begin_on(self._desk.tracks[action.batch], action, now)
 
-    def _begin_on(self, track: Track, action: planner.OnBatch, now: Now) -> tuple[str, Callable[[Emit], object]] | None:
+    def _begin_on(self, track: Track, action: planner.OnBatch, now: Now) -> Begun | None:
         desk, provider = self._desk, self._desk.catalog[track.row.provider]
         provider_id = track.row.provider_id or ""
         match action:
             case planner.Submit():
                 return "create", self._submit(track, now)
             case planner.Find():
-                return "look", partial(self._find, track.row)
+                return "look", partial(self._find, track.row, _intended(track, now))
             case planner.Cancel():
+                # known before the provider acts: what it then cancels goes back to wait
+                if track.row.cancel_at is None:
+                    track.row = desk.store.cancel_asked(track.row, now.wall)
                 return "look", lambda _: provider.cancel(provider_id)
             case planner.Collect():
                 desk.store.restart_collection(track.row)
@@ -180,14 +195,15 @@ class Engine:
         if provider.limits.upload_first and not track.staged:
             return lambda _: provider.stage(_intent(track.row, now.wall), formed.body)
         track.row = self._desk.store.intend(track.row, now.wall, track.upload_id)
+        track.intended = now.ticks
         intent = _intent(track.row, now.wall)
         formed.body.seek(0)
         return lambda _: provider.create(intent, formed.body)
 
-    def _find(self, row: ProviderBatch, _: Emit) -> Sighting:
+    def _find(self, row: ProviderBatch, at: float, _: Emit) -> Sighting:
         with contextlib.closing(connect_reader(self._desk.store.path)) as connection:
             known = reading.provider_ids(connection, row.provider, row.account)
-        return self._desk.catalog[row.provider].find(_intent(row, row.prepared_at, known))
+        return self._desk.catalog[row.provider].find(_intent(row, at, known))
 
     def _ends(self, row: ProviderBatch, now: float, _: Emit) -> Ends:
         connect = partial(connect_reader, self._desk.store.path)
@@ -195,4 +211,10 @@ class Engine:
 
 
 def _intent(row: ProviderBatch, at: float, known: frozenset[str] = frozenset()) -> Intent:
-    return Intent(row.nonce, row.count, row.size, row.intended_at or at, row.model or None, row.upload_id, known)
+    return Intent(row.nonce, row.count, row.size, at, row.model or None, row.upload_id, known)
+
+
+def _intended(track: Track, now: Now) -> float:
+    """When the create was intended, by the clock as it is now, which may have been set back since; never too late."""
+    at = track.row.intended_at or track.row.prepared_at
+    return min(at, now.wall if track.intended is None else now.wall - (now.ticks - track.intended))

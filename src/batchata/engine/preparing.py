@@ -50,6 +50,7 @@ class Formed:
     body: BinaryIO
     size: int = 0
     attempts: list[NewAttempt] = field(default_factory=list)
+    bound: Money = 0  # of all its attempts
     failed: list[tuple[int, NewResult]] = field(default_factory=list)
     passed_over: list[tuple[int, Money]] = field(default_factory=list)
     warnings: set[str] = field(default_factory=set)
@@ -73,10 +74,10 @@ class Files:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._kept: OrderedDict[str, Future[Document]] = OrderedDict()
+        self._kept: OrderedDict[str, Future[Document | Image]] = OrderedDict()
         self._sizes: dict[str, int] = {}
 
-    def submit(self, job: Job) -> Future[Document] | None:
+    def submit(self, job: Job) -> Future[Document | Image] | None:
         """Begin to read the file of a job, if it has one. Raises `DocumentError` where it has changed or is gone."""
         if job.file is None or job.file_sha256 is None:
             return None
@@ -96,7 +97,7 @@ class Files:
             del self._sizes[old]
         return future
 
-    def read(self, document: Document) -> Document:
+    def read(self, document: Document) -> Document | Image:
         """A document given within `messages`, with its pages."""
         return document if document.pages else self._reader.submit(document.data, document.name).result()
 
@@ -195,9 +196,9 @@ class Preparer:
 
     def _with_files(
         self, waiting: Iterable[PendingJob], formed: Formed
-    ) -> Iterator[tuple[PendingJob, Job, Future[Document] | None]]:
+    ) -> Iterator[tuple[PendingJob, Job, Future[Document | Image] | None]]:
         """Waiting jobs in their order, with their files being read some way ahead."""
-        ahead: deque[tuple[PendingJob, Job, Future[Document] | None]] = deque()
+        ahead: deque[tuple[PendingJob, Job, Future[Document | Image] | None]] = deque()
         for pending in waiting:
             job = Job.from_record(pending.record, self._models, job_id=pending.job_id)
             try:
@@ -215,7 +216,7 @@ class Preparer:
         provider: Provider,
         pending: PendingJob,
         job: Job,
-        document: Future[Document] | None,
+        document: Future[Document | Image] | None,
         formed: Formed,
         order: Order,
     ) -> tuple[Prepared, Money] | None:
@@ -243,11 +244,12 @@ class Preparer:
         before = envelope.separator if formed.attempts else envelope.head
         if formed.size + len(before) + len(line) + len(envelope.tail) > limits.bytes_per_batch and formed.attempts:
             return False
-        if order.available is not None and sum_of(formed) + bound > order.available:
+        if order.available is not None and formed.bound + bound > order.available:
             formed.passed_over.append((pending.seq, bound))
             return len(formed.passed_over) < PASSED_OVER
         _write(formed.body, before + line, formed)
         formed.attempts.append(NewAttempt(pending.seq, bound))
+        formed.bound += bound
         return len(formed.attempts) < min(order.most_jobs, limits.jobs_per_batch)
 
     def _turns(self, job: Job, document: Document | Image | None) -> tuple[tuple[Any, ...], tuple[Message, ...]]:
@@ -267,10 +269,6 @@ class Preparer:
             neutral = output.schema_for(job.response_model)
             self._schemas[key] = output.strict_schema(neutral, output.DIALECTS[provider.schema_dialect])
         return self._schemas[key]
-
-
-def sum_of(formed: Formed) -> Money:
-    return sum(attempt.bound for attempt in formed.attempts)
 
 
 def _write(body: BinaryIO, data: bytes, formed: Formed) -> None:

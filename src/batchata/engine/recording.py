@@ -9,7 +9,7 @@ from typing import Any
 
 from batchata import planner
 from batchata.engine import settling
-from batchata.engine.collecting import Ends
+from batchata.engine.collecting import Ends, Show
 from batchata.engine.pool import Completion
 from batchata.engine.preparing import Formed, Order
 from batchata.engine.progress import Tally
@@ -21,20 +21,26 @@ from batchata.provider_batch import ProviderBatch, State
 from batchata.providers.base import BatchStatus, Sighting
 from batchata.said import SaidJob
 from batchata.store import reading
-from batchata.store.rows import Again, NewBatch, NewJob, NewResult
+from batchata.store.rows import NewBatch, NewJob, NewResult
 from batchata.usage import to_usd
 
 log = logging.getLogger("batchata")
 
 
 class Recorder:
-    """Turns completions into moves. `record` gives the ends that are now to be shown."""
+    """Turns completions into moves. `record` gives the jobs that are now to be shown."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._warned: set[str] = set()
+        self._shows: list[Show] = []
 
-    def record(self, completion: Completion, now: Now) -> list[Ends]:
+    def record(self, completion: Completion, now: Now) -> list[Show]:
+        self._shows = []
+        self._write(completion, now)
+        return self._shows
+
+    def _write(self, completion: Completion, now: Now) -> None:
         kind, subject = completion.key
         match kind:
             case "intake":
@@ -49,8 +55,7 @@ class Recorder:
             case "cancel":
                 self._cancelled(subject, completion, now)
             case _:
-                return self._on_batch(subject, completion, now)
-        return []
+                self._on_batch(subject, completion, now)
 
     # -- jobs coming in
 
@@ -80,6 +85,7 @@ class Recorder:
             self._desk.store.fail_unsent(now.wall, failed)
             self._desk.progress.unsent(len(failed))
             self._desk.announce(JobsFinished(len(failed)))
+            self._shows.append(Show(tuple(job for job, _ in failed)))
 
     # -- a body
 
@@ -104,7 +110,8 @@ class Recorder:
         else:
             formed.body.close()
             if formed.exhausted and lane.ready:
-                lane.starved_at = order.available
+                later = reading.next_due(desk.store.connection, lane.id, order.run, after=order.now)
+                lane.starved_at, lane.starved_until = order.available, later
 
     def _reserve(self, formed: Formed, now: Now) -> None:
         desk, lane = self._desk, self._desk.lanes[formed.lane]
@@ -120,7 +127,7 @@ class Recorder:
 
     # -- a provider batch
 
-    def _on_batch(self, subject: object, completion: Completion, now: Now) -> list[Ends]:
+    def _on_batch(self, subject: object, completion: Completion, now: Now) -> None:
         track = self._desk.tracks[_batch_id(subject)]
         match track.row.state:
             case State.PREPARED:
@@ -132,8 +139,7 @@ class Recorder:
             case State.ENDED if track.row.verdict is None:
                 self._collected(track, completion, now)
             case _:
-                return self._settled(track, completion, now)
-        return []
+                self._settled(track, completion, now)
 
     def _staged(self, track: Track, completion: Completion, now: Now) -> None:
         if completion.error is not None:
@@ -192,9 +198,10 @@ class Recorder:
             self._submitted(track, sighting.found, track.row.intended_at or now.wall, now)
             track.next_look = now.ticks
         elif sighting.candidates:
-            track.row = desk.store.found_candidate(track.row)
-        elif sighting.complete:
-            track.row = desk.store.looked(track.row, now.wall)
+            track.row, track.last_look = desk.store.found_candidate(track.row), None
+        elif sighting.complete and track.row.account == desk.catalog.account(track.row.provider):
+            since = 0.0 if track.last_look is None else now.ticks - track.last_look
+            track.row, track.last_look = desk.store.looked(track.row, now.wall, since), now.ticks
 
     def _polled(self, provider: str, completion: Completion, now: Now) -> None:
         of_provider = [track for track in self._desk.tracks.values() if track.row.provider == provider]
@@ -235,7 +242,7 @@ class Recorder:
         if track is None or track.row.state is not State.SUBMITTED:
             return
         if completion.error is None:
-            track.row, track.next_look = self._desk.store.cancel_asked(track.row, now.wall), now.ticks
+            track.cancelled, track.next_look = True, now.ticks
         else:
             track.failures += 1
             track.next_look = now.ticks + planner.retry_interval(track.failures)
@@ -255,11 +262,12 @@ class Recorder:
             log.warning("Fetching the answers of %s broke off and starts over: %s", row.provider_id, completion.error)
             track.failures += 1
             track.next_look = now.ticks + planner.retry_interval(track.failures)
+            track.unseen = isinstance(completion.error, ProviderError) and not completion.error.retryable
             self._denied([track], completion.error)
             if row.collect_by is not None and now.wall > row.collect_by:
                 track.row = desk.store.gone(row)
 
-    def _settled(self, track: Track, completion: Completion, now: Now) -> list[Ends]:
+    def _settled(self, track: Track, completion: Completion, now: Now) -> None:
         if completion.error is not None:  # our own rules failed on kept answers: nothing is lost, and it must be seen
             raise completion.error
         value: Any = completion.value
@@ -275,10 +283,10 @@ class Recorder:
             log.warning("%d result lines of %s are nobody's: left aside.", done.strangers, track.row.provider_id)
         if done.last:
             desk.moved(track, desk.store.rest(track.row, now.wall))
-        if any(not isinstance(end.then, Again) for end in done.settled):
+        finished = tuple(end.job for end in done.settled if isinstance(end.then, NewResult))
+        if finished:
             desk.announce(JobsFinished(tally.finished))
-            return [done]
-        return []
+            self._shows.append(Show(finished, done.raw))
 
     def _overbilled(self, row: ProviderBatch, done: Ends) -> None:
         """A bill above its bound: what the bound assumes does not hold, so nothing more is sent there."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from batchata.documents.reader import Reader
-from batchata.engine.collecting import Ends
+from batchata.engine.collecting import Show
 from batchata.engine.lanes import Lanes
 from batchata.engine.loop import Engine
 from batchata.engine.pool import Clock, Emit, Pool
@@ -31,7 +31,6 @@ from batchata.store.fresh import open_database
 from batchata.store.intake import Intake, Members
 from batchata.store.lock import StateLock, process_name
 from batchata.store.moves import Store
-from batchata.store.rows import NewResult
 from batchata.usage import to_usd
 from batchata.version import __version__
 
@@ -151,12 +150,11 @@ class Held:
         self._connect = connect
         self._files = None if ask.results_dir is None else Files(ask.results_dir, raw=ask.save_raw_responses)
 
-    def show(self, done: Ends) -> None:
+    def show(self, done: Show) -> None:
         if self._files is None:
             return
-        jobs = [end.job for end in done.settled if isinstance(end.then, NewResult)]
         with contextlib.closing(self._connect()) as connection:
-            self._files.show(reading.results_of(connection, jobs), done.raw)
+            self._files.show(reading.results_of(connection, done.jobs), done.raw)
 
     def repair(self, catalog: Catalog) -> None:
         """Write files that a crash may have kept from being written; all of them where the folder is another one."""

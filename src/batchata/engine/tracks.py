@@ -44,12 +44,15 @@ class Track:
     row: ProviderBatch
     since: float  # its making: looks grow rarer with its age
     formed: Formed | None = None
+    intended: float | None = None  # its create; None: in an earlier process
     upload_id: str | None = None
     staged: bool = False
     next_look: float = 0.0
     failures: int = 0
+    last_look: float | None = None  # the last complete listing that did not show it
     unseen: bool = False
     denied: bool = False
+    cancelled: bool = False
 
     def release_body(self) -> None:
         if self.formed is not None:

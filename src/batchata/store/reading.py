@@ -12,7 +12,7 @@ from batchata.usage import Money
 _BATCH = (
     "SELECT b.id, b.lane, l.provider, l.model, b.state, b.nonce, b.account, b.count, b.size, b.reserved, b.prepared_at,"
     " b.upload_id, b.intended_at, b.submitted_at, b.ended_at, b.provider_id, b.collect_by, b.cancel_at, b.looks,"
-    " b.first_look_at, b.settled_segment, b.verdict, b.note FROM provider_batch b JOIN lane l ON l.id = b.lane"
+    " b.first_look_at, b.watched, b.settled_segment, b.verdict, b.note FROM provider_batch b JOIN lane l ON l.id = b.lane"
 )
 
 MOST_OPEN = 5_000  # attempts without an answer taken up in one go
@@ -90,10 +90,11 @@ def pending(
     return (PendingJob(*row) for row in rows)
 
 
-def next_due(connection: sqlite3.Connection, lane: int, run: int) -> float | None:
-    """When the next waiting job of a lane may be sent."""
+def next_due(connection: sqlite3.Connection, lane: int, run: int, after: float = -1.0) -> float | None:
+    """When the next waiting job of a lane may be sent; of those due after a time."""
     row = connection.execute(
-        "SELECT due FROM job WHERE lane = ? AND run = ? AND state = 'pending' ORDER BY due LIMIT 1", (lane, run)
+        "SELECT due FROM job WHERE lane = ? AND run = ? AND state = 'pending' AND due > ? ORDER BY due LIMIT 1",
+        (lane, run, after),
     ).fetchone()
     return float(row[0]) if row else None
 

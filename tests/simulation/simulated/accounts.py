@@ -12,7 +12,7 @@ TOKEN = 1_000  # nano-dollars: a token costs 1 USD per million
 MODEL_MAX_TOKENS = 10
 
 
-class Violation(BaseException):  # noqa: N818 - no `except Exception` may take it for an effect that failed
+class Violation(BaseException):
     """Something that must never happen has happened."""
 
 
@@ -58,6 +58,21 @@ class Remote:
     @property
     def ended(self) -> bool:
         return self.answers is not None
+
+    def truths(self, custom_id: str) -> tuple[str, ...]:
+        """What a request may rightly count as."""
+        if self.failed:
+            return ("error",)
+        if self.purged:
+            return ("lost", *self._answered(custom_id))  # it may have been fetched before
+        return self._answered(custom_id)
+
+    def _answered(self, custom_id: str) -> tuple[str, ...]:
+        line = (self.answers or {}).get(custom_id)
+        if line is None or (self.shown is not None and line not in self.shown):
+            return ("missing",)
+        kind: str = orjson.loads(line)["kind"]
+        return (kind, "invalid") if kind == "succeeded" else (kind,)
 
     @property
     def may_still_cost(self) -> int:

@@ -127,8 +127,8 @@ class SimProvider:
     def results(self, provider_id: str) -> Iterator[bytes]:
         with self._call("results"):
             self._may_fail()
-            remote = self._account.batches[provider_id]
-            if remote.answers is None or remote.purged:
+            remote = self._account.batches.get(provider_id)
+            if remote is None or remote.answers is None or remote.purged:
                 raise ProviderError("there are no results", status=404)
             body = b"".join(line + b"\n" for line in self._shown(remote))
             cut = len(body) if not self._sky.lucky(self._weather.download_cut) else len(body) // 2

@@ -9,7 +9,7 @@ from simulated.accounts import CALM, Violation, bound_of
 from simulated.provider import KINDS
 from simulated.world import Ending, Plans, Setting, Weather, World
 
-BEHAVIOURS = ("ok", "ok", "ok", "typed", "twice", "never", "broken", "cut", "bad")
+BEHAVIOURS = ("ok", "ok", "ok", "typed", "twice", "never", "broken", "cut", "bad", "talk", "wrong")
 MOST_SESSIONS = 5
 CALM_SESSIONS = 8
 
@@ -129,19 +129,22 @@ def _clock_jump(rng: random.Random, world: World) -> Callable[[Wishes], None]:
     return jump
 
 
-def crash_points(setting: Setting, seed: int) -> list[str]:
-    """The instants of a calm run at which it may die."""
+def crash_points(setting: Setting, seed: int, weather: Weather) -> list[str]:
+    """The instants of a run at which it may die."""
     with World(seed, replace(setting)) as world:
+        world.weather = weather
         world.check_at_rest(world.session())
         return world.points.seen
 
 
-def die_and_recover(setting: Setting, seed: int, first: int, *, weather: Weather, second: int = 0, other: bool) -> Ending:
+def die_and_recover(
+    setting: Setting, seed: int, first: int, *, weather: Weather, second: int = 0, other: bool
+) -> Ending:
     """Die at one instant of that run, maybe once more on the way back, maybe with another key in between; then calm."""
     with World(seed, replace(setting)) as world:
+        world.weather = weather
         try:
             ending = world.session(Plans(crash_at=frozenset({first})))
-            world.weather = weather
             if second:
                 world.session(Plans(crash_at=frozenset({second})))
             if other:

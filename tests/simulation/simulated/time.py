@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from batchata.engine.pool import GROUPS, Completion, Emit, Key, Work
@@ -72,6 +72,7 @@ class SimPool:
         self._events: list[_Event] = []
         self._places = itertools.count()
         self._done: list[Completion] = []
+        self.dropped: list[object] = []
         self._woken = False
         self._group_free: dict[str, float] = {}
         self._turns = self._still = 0
@@ -110,24 +111,26 @@ class SimPool:
         self._woken = True
 
     def close(self) -> None:
-        self._events.clear()
+        """Nobody takes anything any more; `dropped` are the values that were on their way."""
+        self.dropped += [completion.value for completion in self._done]
+        self.dropped += [event.run.value for event in self._events if isinstance(event.run, _Deliver)]
+        self._events, self._done = [], []
 
-    def crash(self, leaving: Iterable[str] = ("create", "look", "files")) -> list[object]:
-        """The process is dead. What was under way had left it, or had not; nobody takes what it brings. Gives the values
-        that were on their way.
-        """
-        left, self._events = sorted(self._events), []
-        values = [completion.value for completion in self._done]
+    def crash(self, leaving: Collection[str | None] = ("create", "look", "files")) -> None:
+        """The process is dead. What was under way had left it, or had not."""
+        left = sorted(self._events)
+        self.close()
         for event in left:
             if event.group in leaving and self._rng.random() < 0.5:
                 event.run()
-        return values + [event.run.value for event in left if isinstance(event.run, _Deliver)]
 
     def _count_turn(self, timeout: float | None) -> None:
         self._turns += 1
         self._still = 0 if timeout is None or timeout > 0 else self._still + 1
         if self._turns > MOST_TURNS or self._still > MOST_STILL or self._clock.true - self._began > LONGEST_SESSION:
-            raise StuckError(f"{self._turns} turns, {self._still} of them still, {self._clock.true - self._began:.0f} s")
+            raise StuckError(
+                f"{self._turns} turns, {self._still} of them still, {self._clock.true - self._began:.0f} s"
+            )
 
     def _deliver(self, completion: Completion) -> None:
         self._done.append(completion)

@@ -4,10 +4,12 @@ import random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import orjson
 from pydantic import BaseModel
@@ -29,7 +31,7 @@ from simulated.accounts import CALM, MODEL_MAX_TOKENS, Account, Line, Violation,
 from simulated.provider import KINDS, SimProvider
 from simulated.time import Crash, Points, SimClock, SimPool
 
-FAST_DISK = Path("/dev/shm")  # noqa: S108 - each world makes a folder of its own in it
+FAST_DISK = Path("/dev/shm")
 TYPED = ("twice", "never", "typed")  # jobs whose answer must fit a class
 PACE = {"create": 0.5, "look": 0.2, "transfer": 0.2, "prepare": 0.05}
 
@@ -73,7 +75,7 @@ class SimAsk:
     asked: set[str]
     save_raw_responses: bool
     reuse_state: bool = True
-    executor: None = None
+    executor: Executor | None = None
 
 
 class SimCatalog(Catalog):
@@ -139,7 +141,7 @@ class World:
         self.sessions = 0
         self.log: list[str] = []
 
-    def __enter__(self) -> "World":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -189,7 +191,7 @@ class World:
         pool = SimPool(self.clock, self.rng, PACE)
         progress, wishes, opened = Progress(), Wishes(), _Opened()
         for after, what in plans.events:
-            pool.at(self.clock.true + after, lambda what=what: (what(wishes), pool.wake()))  # type: ignore[misc]
+            pool.at(self.clock.true + after, partial(_wish, what, wishes, pool))
         parts = Parts(SimCatalog, lambda path, reuse: opened.keep(SimDatabase(path, self.points, self._committed)))
         try:
             session = opened.session = open_session(self._ask(plans.account), progress, wishes, self.clock, pool, parts)
@@ -199,11 +201,11 @@ class World:
             session.close(progress.snapshot, stop, self.clock.now().wall)
         except Crash as crash:
             self.points.armed = False
-            opened.values = pool.crash()
+            pool.crash()
             self.log.append(f"session {self.sessions} ({plans.account}) crashed {crash}")
             return Ending(crashed=str(crash))
         finally:
-            opened.let_go()
+            opened.let_go(pool.dropped)
         self.log.append(f"session {self.sessions} ({plans.account}) ended: {stop} {session.failure}")
         self._check_progress(session, progress)
         return Ending(stop, failure=session.failure)
@@ -247,6 +249,8 @@ class World:
 
     def _check_progress(self, session: Session, progress: Progress) -> None:
         now = progress.snapshot
+        if not now.intake_done:
+            return
         if min(now.pending, now.active, now.completed, now.failed) < 0 or now.total != len(self.setting.jobs):
             raise Violation(f"the counts are wrong: {now}")
         with self.reading() as connection:
@@ -313,8 +317,10 @@ class World:
         result = orjson.loads(body)
         tries = [attempt["outcome"] for attempt in result["attempts"]]
         real = [outcome for outcome in tries if outcome not in ("invalid", "cancelled")]
-        return result["outcome"] == "missing" or len(real) >= self.setting.max_attempts or bool(
-            result["outcome"] == "invalid" and tries.count("invalid") > self.setting.retry_invalid
+        return (
+            result["outcome"] == "missing"
+            or len(real) >= self.setting.max_attempts
+            or bool(result["outcome"] == "invalid" and tries.count("invalid") > self.setting.retry_invalid)
         )
 
     def _check_ledger(self, connection: Any) -> None:
@@ -339,6 +345,8 @@ class World:
                     exact = outcome not in ("missing", "lost")
                     if (exact and cost != billed) or cost < billed or bound != line.bound:
                         raise Violation(f"{line.custom_id}: {outcome}, booked {cost} of {bound}, billed {billed}")
+                    if outcome not in remote.truths(line.custom_id):
+                        raise Violation(f"{line.custom_id} counts as {outcome}, and is {remote.truths(line.custom_id)}")
 
     def _check_files(self, connection: Any) -> None:
         ended = {name for name, state in self.job_states(connection) if state in ("succeeded", "failed", "lost")}
@@ -359,14 +367,13 @@ class _Opened:
 
     databases: list[Database] = field(default_factory=list)
     session: Session | None = None
-    values: list[object] = field(default_factory=list)
 
     def keep(self, database: Database) -> Database:
         self.databases.append(database)
         return database
 
-    def let_go(self) -> None:
-        for value in self.values:
+    def let_go(self, dropped: list[object]) -> None:
+        for value in dropped:
             formed = value[1] if isinstance(value, tuple) else None
             if isinstance(formed, Formed):
                 formed.body.close()
@@ -379,6 +386,11 @@ class _Opened:
             database.close()
 
 
+def _wish(what: Callable[[Wishes], None], wishes: Wishes, pool: SimPool) -> None:
+    what(wishes)
+    pool.wake()
+
+
 PRICES = parse_prices({f"{kind}/m": (1, 1) for kind in KINDS})
 _JOBS: dict[tuple[str, str], tuple[Job, bytes, bytes]] = {}
 
@@ -386,7 +398,7 @@ _JOBS: dict[tuple[str, str], tuple[Job, bytes, bytes]] = {}
 def _said(kind: str, name: str, models: dict[str, type[BaseModel]]) -> SaidJob:
     if (kind, name) not in _JOBS:
         given: Mapping[str, Any] = {
-            "prompt": f"{name} says what?",
+            **_words(f"{name} says what?", talk=name.startswith("talk")),
             "model": f"{kind}/m",
             "job_id": name,
             "max_tokens": MODEL_MAX_TOKENS,
@@ -395,9 +407,15 @@ def _said(kind: str, name: str, models: dict[str, type[BaseModel]]) -> SaidJob:
         job = Job.parse(given)
         _JOBS[kind, name] = job, digest(job), job.to_record()
     job, content, record = _JOBS[kind, name]
+    if name.startswith("wrong"):  # an item that is no job
+        return SaidJob(name, content, "", "", record, None, "no such argument")
     if job.response_model_digest is not None:
         models[job.response_model_digest] = Value
     return SaidJob(name, content, kind, "m", record, None)
+
+
+def _words(text: str, *, talk: bool) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": text}]} if talk else {"prompt": text}
 
 
 def _has_end(connection: Any, custom_id: str) -> bool:

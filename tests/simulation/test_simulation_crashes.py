@@ -1,0 +1,56 @@
+"""A three-job run that dies before and after every transaction and every call to a provider, and then is run again."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+from simulated.accounts import Weather, bound_of
+from simulated.provider import KINDS
+from simulated.schedule import crash_points, die_and_recover
+from simulated.world import Plans, Setting, World
+
+from batchata.engine.tracks import Wishes
+
+NAMES = ("ok-0", "twice-1", "broken-2")
+WORST = sum(bound_of({"text": f"{name} says what?"}) for name in NAMES)
+LIMITS = {"no limit": None, "a limit": 4 * WORST, "a limit for one at a time": int(0.6 * WORST)}
+
+# A create whose answer we never saw is looked for in a listing that lags, beside somebody else's batch of the same size
+BESIDE = Weather(longest_lag=10.0, foreign_batch=1.0)
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "batchata")
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_may_die_at_any_instant(kind: str, limit: str) -> None:
+    setting = Setting([(kind, name) for name in NAMES], limit=LIMITS[limit])
+    points = crash_points(setting, seed=1, weather=BESIDE)
+    for point in range(1, len(points) + 1):
+        # a sample dies again on its way back, another is run under another key in between
+        second = 1 + point % 23 if point % 3 == 0 else 0
+        ending = die_and_recover(setting, 1, point, weather=BESIDE, second=second, other=point % 4 == 0)
+        assert ending.crashed is not None, f"it was not killed at {point}, {points[point - 1]}"
+
+
+def test_every_kind_of_instant_is_among_them() -> None:
+    seen = {
+        point
+        for kind in KINDS
+        for point in crash_points(Setting([(kind, name) for name in NAMES]), seed=1, weather=BESIDE)
+    }
+    calls = ("commit", "stage", "create", "poll", "results")
+    assert seen >= {f"{when} {call}" for when in ("before", "after") for call in calls}
+
+
+def test_a_clock_set_back_far_hides_no_batch_from_the_look_for_it() -> None:
+    with World(3, Setting([("listed", name) for name in NAMES])) as world:
+        world.weather = replace(BESIDE, create_reset_after=1.0)
+
+        def set_back(_: Wishes) -> None:
+            world.clock.wall_error -= 7200.0
+
+        world.check_at_rest(world.session(Plans(events=[(0.1 * at, set_back) for at in range(1, 40)])))

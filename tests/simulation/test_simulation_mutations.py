@@ -1,0 +1,195 @@
+"""The simulation is tested too: break the protocol in one named way, and it must notice.
+
+Each mutation is applied to a copy of the source, and random lives are run on that copy until one goes wrong.
+`SIMULATION_MUTATION_LIVES` sets how many are tried at most.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import batchata
+
+SOURCE = Path(batchata.__file__).parent
+HERE = Path(__file__).parent
+LIVES = os.environ.get("SIMULATION_MUTATION_LIVES", "400")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    name: str
+    file: str
+    old: str
+    new: str
+    first: int  # where the hunt begins: near a seed known to notice it, so that this is quick
+    also: tuple[tuple[str, str, str], ...] = ()  # where two guards stand behind each other, both go
+
+    @property
+    def edits(self) -> tuple[tuple[str, str, str], ...]:
+        return ((self.file, self.old, self.new), *self.also)
+
+
+MUTATIONS = (
+    Mutation(
+        "skip the intent",
+        "store/moves.py",
+        "return self._move(batch, State.SUBMITTING, at, intended_at=at, upload_id=upload_id)",
+        "return self._update(batch, upload_id=upload_id)",
+        1,
+    ),
+    Mutation(
+        "retry the create",
+        "engine/recording.py",
+        "elif isinstance(error, CreateRefusedError):",
+        "elif isinstance(error, ProviderError):",
+        2,
+    ),
+    Mutation(
+        "take a create under way at death for never sent",
+        "planner.py",
+        "yield Doubt(row.id)",
+        "yield Void(row.id)",
+        10,
+    ),
+    Mutation(
+        "release on time-out",
+        "store/moves.py",
+        "return self._move(batch, State.UNCERTAIN, at, note=note)",
+        "self._book(batch.id, at, Booking.RELEASE, batch.reserved)\n"
+        "        return self._move(batch, State.UNCERTAIN, at, note=note)",
+        1,
+    ),
+    Mutation(
+        "conclude absence from one look",
+        "planner.py",
+        "row.looks >= LOOKS_FOR_ABSENCE and row.watched >= settle_seconds",
+        "row.looks >= 1",
+        12,
+    ),
+    Mutation(
+        "let a clock that jumps stand for looking",
+        "engine/recording.py",
+        "now.ticks - track.last_look",
+        "now.wall - (track.row.first_look_at or now.wall)",
+        20,
+    ),
+    Mutation(
+        "conclude absence under another key",
+        "planner.py",
+        "return batch.same_account and row.looks",
+        "return row.looks",
+        19,
+        (
+            (
+                "engine/recording.py",
+                "elif sighting.complete and track.row.account == desk.catalog.account(track.row.provider):",
+                "elif sighting.complete:",
+            ),
+        ),
+    ),
+    Mutation(
+        "overlook candidates",
+        "engine/recording.py",
+        "elif sighting.candidates:",
+        "elif sighting.candidates and False:",
+        26,
+    ),
+    Mutation(
+        "take an unseen batch for a deleted one",
+        "engine/recording.py",
+        "status = statuses.get(track.row.provider_id)",
+        "status = statuses.get(track.row.provider_id) or BatchStatus('', ended=True, results_gone=True)",
+        1,
+    ),
+    Mutation(
+        "charge nothing for an answer that is missing",
+        "engine/collecting.py",
+        "settling.unanswered(Outcome.MISSING, words, billed=True,",
+        "settling.unanswered(Outcome.MISSING, words, billed=False,",
+        6,
+    ),
+    Mutation(
+        "forget what was spent",
+        "store/moves.py",
+        "self._book(batch.id, at, Booking.SPEND, sum(end.cost for end in settled if not end.assumed))",
+        "pass",
+        1,
+    ),
+    Mutation(
+        "pack more than the limit bears",
+        "store/moves.py",
+        "if not self._balance().bears(batch.reserved, limit):",
+        "if False:",
+        61,
+        (("engine/preparing.py", "formed.bound + bound > order.available", "bound > order.available"),),
+    ),
+    Mutation(
+        "ask the planner for more than there is",
+        "budget.py",
+        "max(0, limit - self.held)",
+        "limit",
+        3,
+    ),
+    Mutation(
+        "end what we cancelled ourselves",
+        "engine/settling.py",
+        "cancelled=batch.cancel_at is not None",
+        "cancelled=False",
+        279,
+    ),
+    Mutation(
+        "write the wish to cancel after the fact",
+        "engine/loop.py",
+        "if track.row.cancel_at is None:",
+        "if track.row.cancel_at is None and track.failures > 3:",
+        267,
+    ),
+    Mutation(
+        "forget jobs that come due after a lane starved",
+        "planner.py",
+        "return lane.starved_until is None or now.wall < lane.starved_until",
+        "return True",
+        1313,
+        (("planner.py", "lane.starved_until is not None\n            if", "False\n            if"),),
+    ),
+    Mutation(
+        "write no file for a job that was never sent",
+        "engine/recording.py",
+        "self._shows.append(Show(tuple(job for job, _ in failed)))",
+        "pass",
+        5,
+    ),
+    Mutation(
+        "wait for answers that another key would fetch",
+        "engine/recording.py",
+        "track.unseen = isinstance(completion.error, ProviderError) and not completion.error.retryable",
+        "pass",
+        12,
+    ),
+)
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name.replace(" ", "-"))
+def test_a_broken_protocol_is_noticed(mutation: Mutation, tmp_path: Path) -> None:
+    shutil.copytree(SOURCE, tmp_path / "batchata", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, old, new in mutation.edits:
+        file = tmp_path / "batchata" / name
+        source = file.read_text("utf-8")
+        assert source.count(old) == 1, f"{mutation.name}: it can't be applied to {name} any more"
+        file.write_text(source.replace(old, new), "utf-8")
+    path = os.pathsep.join([str(tmp_path), str(HERE)])
+    done = subprocess.run(
+        [sys.executable, "-m", "simulated.hunt", str(mutation.first), LIVES],
+        env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 1, f"{mutation.name}: nothing noticed it in {LIVES} lives {done.stderr}"
+    assert "seed" in done.stdout, done.stderr
