@@ -47,6 +47,17 @@ MOVES: dict[State, frozenset[State]] = {
     State.VOID: frozenset(),
 }
 
+
+class Verdict(StrEnum):
+    """Why a batch that ended has no answers to fetch."""
+
+    FAILED = "failed"  # refused whole before any request ran: unbilled
+    OVERFLOW = "overflow"  # more than the provider's queue takes at once: unbilled, to be sent again in smaller ones
+    EXPIRED = "expired"  # not begun in time: unbilled
+    CANCELLED = "cancelled"  # before any request ran: unbilled
+    GONE = "gone"  # the provider deleted the answers before they were fetched
+
+
 AT_REST = frozenset(state for state, targets in MOVES.items() if not targets)
 OPEN = frozenset(MOVES) - AT_REST
 
@@ -77,5 +88,5 @@ class ProviderBatch:
     first_look_at: float | None
     watched: float
     settled_segment: int
-    verdict: str | None
+    verdict: Verdict | None
     note: str | None

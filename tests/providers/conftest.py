@@ -69,6 +69,9 @@ class ScriptedServer(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 10
+    disable_nagle_algorithm = (
+        True  # else every second answer on a kept connection waits for the client's delayed acknowledgement
+    )
     server: ScriptedServer
 
     def answer(self) -> None:

@@ -10,8 +10,8 @@ import pytest
 from batchata.errors import CreateRefusedError, ValidationError
 from batchata.providers.base import Intent, ModelFacts, Provider
 from batchata.providers.compatible import NO_KEY, OpenAICompatible, from_environment, make
-from batchata.providers.openai import OpenAIProvider
-from batchata.providers.realtime import RealtimeProvider
+from batchata.providers.openai.provider import OpenAIProvider
+from batchata.providers.realtime.provider import RealtimeProvider
 
 KEY = "gsk_secret_0123456789"
 INTENT = Intent("n0nce", 1, 10, 1_795_000_000.0, upload_id="file-1")

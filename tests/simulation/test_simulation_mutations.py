@@ -109,8 +109,8 @@ MUTATIONS = (
     Mutation(
         "charge nothing for an answer that is missing",
         "engine/collecting.py",
-        "settling.unanswered(Outcome.MISSING, words, billed=True,",
-        "settling.unanswered(Outcome.MISSING, words, billed=False,",
+        "Answer(None, Outcome.MISSING, error=words)",
+        "Answer(None, Outcome.MISSING, error=words, billed=False)",
         6,
     ),
     Mutation(

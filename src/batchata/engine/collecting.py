@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from batchata.engine import settling
 from batchata.engine.pool import Emit
 from batchata.engine.settling import Rules
-from batchata.provider_batch import ProviderBatch
+from batchata.provider_batch import ProviderBatch, Verdict
 from batchata.providers.base import Answer, Provider
 from batchata.result import Outcome
 from batchata.store import reading
@@ -56,6 +56,7 @@ class Ends:
     raw: tuple[Raw, ...] = ()
     last: bool = False
     strangers: int = 0  # lines that are nobody's: of an unknown id, or a second one for the same attempt
+    notes: frozenset[str] = frozenset()  # what the user should know of paid answers
 
 
 def ends(
@@ -71,7 +72,8 @@ def ends(
         attempts = reading.open_attempts(connection, batch.id, sorted(answers))
     settled = tuple(settling.settle(answers[attempt.idx], attempt, batch, rules, now) for attempt in attempts)
     raw = tuple(Raw(attempt.job_id, lines[attempt.idx]) for attempt in attempts)
-    return Ends(settled, segment, raw, strangers=strangers + len(answers) - len(attempts))
+    notes = frozenset(answer.note for answer in answers.values() if answer.note is not None)
+    return Ends(settled, segment, raw, strangers=strangers + len(answers) - len(attempts), notes=notes)
 
 
 def _answers(provider: Provider, batch: ProviderBatch, body: bytes) -> tuple[dict[int, Answer], dict[int, bytes], int]:
@@ -104,19 +106,35 @@ def index_of(custom_id: str | None, batch: ProviderBatch) -> int | None:
 
 def _without_answer(connection: sqlite3.Connection, batch: ProviderBatch, rules: Rules, now: float) -> Ends:
     attempts = reading.open_attempts(connection, batch.id, None)
-    settled = tuple(settling.settle(_stand_in(batch), attempt, batch, rules, now) for attempt in attempts)
+    if _goes_back(batch):
+        settled = tuple(settling.given_back(attempt, now) for attempt in attempts)
+    else:
+        settled = tuple(settling.settle(_stand_in(batch), attempt, batch, rules, now) for attempt in attempts)
     return Ends(settled, None, last=len(attempts) < reading.MOST_OPEN)
 
 
+def _goes_back(batch: ProviderBatch) -> bool:
+    """Refused for its size, or for one line of several: the jobs go again in smaller batches, and no try is used up."""
+    return batch.verdict is Verdict.OVERFLOW or (batch.verdict is Verdict.FAILED and batch.count > 1)
+
+
 def _stand_in(batch: ProviderBatch) -> Answer:
-    if batch.verdict == "failed":
-        words = batch.note or "the provider refused the whole batch and gave no reason"
-        return settling.unanswered(Outcome.ERROR, words, billed=False, retryable=True)
-    if batch.verdict == "gone":
-        words = "the provider deleted the answer before it was fetched; it is charged, and sent again only on your word"
-        return settling.unanswered(Outcome.LOST, words, billed=True, retryable=False)
+    """The answer of an attempt that has none."""
+    match batch.verdict:
+        case Verdict.GONE:
+            words = (
+                "the provider deleted the answer before it was fetched; it is charged, and sent again only on your word"
+            )
+            return Answer(None, Outcome.LOST, error=words)
+        case Verdict.EXPIRED:
+            return Answer(None, Outcome.EXPIRED, error=batch.note, billed=False, retryable=True)
+        case Verdict.CANCELLED:
+            return Answer(None, Outcome.CANCELLED, error=batch.note, billed=False, retryable=True)
+        case Verdict.FAILED:
+            words = batch.note or "the provider refused the whole batch and gave no reason"
+            return Answer(None, Outcome.ERROR, error=words, billed=False, retryable=True)
     words = (
         f"the batch ended and its results have no line for this request ({batch.provider_id}); "
         "what it may have cost is charged at its bound"
     )
-    return settling.unanswered(Outcome.MISSING, words, billed=True, retryable=False)
+    return Answer(None, Outcome.MISSING, error=words)

@@ -6,12 +6,18 @@ from typing import Literal, TypeAlias
 
 from batchata import planner
 from batchata.errors import ProviderError
+from batchata.provider_batch import Verdict
 from batchata.providers.catalog import Catalog
 from batchata.store import reading
 from batchata.store.moves import Store
 from batchata.usage import Money
 
-Verdict: TypeAlias = Literal["later", "smaller", "job", "halted"]
+Consequence: TypeAlias = Literal["later", "smaller", "job", "halted"]
+
+ALIKE = 10  # jobs running that may be refused alone in the same words before it is taken to be about the account
+
+ACCOUNT = ("FAILED_PRECONDITION", "billing_error", "billing_hard_limit_reached", "insufficient_quota")
+"""Kinds of refusal that are about the account, whatever was sent."""
 
 
 @dataclass(slots=True)
@@ -24,6 +30,7 @@ class Lane:
     provider: str
     model: str
     most_jobs: int
+    judged_late: bool = False  # the provider takes a body by upload and judges it after the create
     ready: int = 0
     retries: bool = False  # some of its jobs may have to wait for their time
     blocked_until: float = 0.0
@@ -32,17 +39,28 @@ class Lane:
     starved_until: float | None = None
     failures: int = 0
     cap: int | None = None
+    refusal: tuple[str, int] = ("", 0)  # the words that batches of one job were refused with, and how many running
 
     @property
     def jobs_per_batch(self) -> int:
         return self.most_jobs if self.cap is None else min(self.cap, self.most_jobs)
 
     def went_well(self) -> None:
-        self.failures = 0
+        """A batch was taken, or, where the provider judges later, ran: batches may grow again."""
+        self.failures, self.refusal = 0, ("", 0)
         if self.cap is not None:
             self.cap = self.cap * 2 if self.cap * 2 < self.most_jobs else None
 
-    def refused(self, error: Exception, count: int, ticks: float) -> Verdict:
+    def ended(self, verdict: Verdict | None, count: int, ticks: float) -> None:
+        """A provider that judges after the create tells so here whether a batch was too large, or had a bad line."""
+        if verdict in (Verdict.FAILED, Verdict.OVERFLOW):
+            self.cap = max(1, count // 2)
+            self.failures += 1
+            self.blocked_until = ticks + planner.retry_interval(self.failures)
+        elif self.judged_late:
+            self.went_well()
+
+    def refused(self, error: Exception, count: int, ticks: float) -> Consequence:
         """What a create that made nothing means for the jobs that wait: later, smaller batches, one bad job, or the end."""
         if not isinstance(error, ProviderError):
             self.halted = True
@@ -51,14 +69,21 @@ class Lane:
             self.failures += 1
             self.blocked_until = ticks + planner.retry_interval(self.failures, error.retry_after)
             return "later"
-        if error.status in (400, 413, 422):
-            if count == 1:
-                self.cap = 1
-                return "job"
-            self.cap = max(1, count // 2)
-            return "smaller"
+        if error.status in (400, 413, 422) and error.kind not in ACCOUNT:
+            return self._smaller(count, str(error))
         self.halted = True
         return "halted"
+
+    def _smaller(self, count: int, words: str) -> Consequence:
+        """Halve, until the batch of one tells which job it is. The same words for many jobs running are not about a job."""
+        self.cap = max(1, count // 2)
+        if count > 1:
+            return "smaller"
+        self.refusal = (words, self.refusal[1] + 1 if self.refusal[0] == words else 1)
+        if self.refusal[1] > ALIKE:
+            self.halted = True
+            return "halted"
+        return "job"
 
 
 class Lanes:
@@ -82,8 +107,9 @@ class Lanes:
     def __getitem__(self, lane_id: int) -> Lane:
         if lane_id not in self._lanes:
             provider, model = reading.lane(self._store.connection, lane_id)
-            most = self._catalog[provider].limits.jobs_per_batch
-            self._lanes[lane_id] = Lane(lane_id, provider, model, min(most, self._items_per_batch or most))
+            limits = self._catalog[provider].limits
+            most = min(limits.jobs_per_batch, self._items_per_batch or limits.jobs_per_batch)
+            self._lanes[lane_id] = Lane(lane_id, provider, model, most, judged_late=limits.upload_first)
         return self._lanes[lane_id]
 
     def __iter__(self) -> Iterator[Lane]:

@@ -127,13 +127,19 @@ class Engine:
         if not completions:
             return
         shows: list[Show] = []
+        rested: list[ProviderBatch] = []
         with self._desk.store.transaction():
             for completion in completions:
                 if not completion.partial:
                     self._busy.discard(completion.key)
-                shows += self._recorder.record(completion, self._clock.now())
+                show, rest = self._recorder.record(completion, self._clock.now())
+                shows += show
+                rested += rest
         for done in shows:
             self._start(("show", done), "files", lambda _, done=done: self._show(done))  # type: ignore[misc]
+        for row in rested:
+            provider = self._desk.catalog[row.provider]
+            self._start(("forget", row.id), "look", lambda _, p=provider, name=row.provider_id or "": p.forget(name))  # type: ignore[misc]
 
     # -- before an effect: what must be durable, and the work itself
 

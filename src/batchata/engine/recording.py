@@ -17,8 +17,8 @@ from batchata.engine.tracks import Desk, Track
 from batchata.errors import CreateRefusedError, ProviderError
 from batchata.events import BillAboveBound, JobsFinished
 from batchata.planner import Now
-from batchata.provider_batch import ProviderBatch, State
-from batchata.providers.base import BatchStatus, Sighting
+from batchata.provider_batch import ProviderBatch, State, Verdict
+from batchata.providers.base import RESULTS_GONE, BatchStatus, Sighting
 from batchata.said import SaidJob
 from batchata.store import reading
 from batchata.store.rows import NewBatch, NewJob, NewResult
@@ -28,17 +28,18 @@ log = logging.getLogger("batchata")
 
 
 class Recorder:
-    """Turns completions into moves. `record` gives the jobs that are now to be shown."""
+    """Turns completions into moves. `record` gives the jobs that are now to be shown, and the batches that came to rest."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._warned: set[str] = set()
         self._shows: list[Show] = []
+        self._rested: list[ProviderBatch] = []
 
-    def record(self, completion: Completion, now: Now) -> list[Show]:
-        self._shows = []
+    def record(self, completion: Completion, now: Now) -> tuple[list[Show], list[ProviderBatch]]:
+        self._shows, self._rested = [], []
         self._write(completion, now)
-        return self._shows
+        return self._shows, self._rested
 
     def _write(self, completion: Completion, now: Now) -> None:
         kind, subject = completion.key
@@ -52,6 +53,9 @@ class Recorder:
             case "show":
                 if completion.error is not None:
                     self._desk.fail(completion.error)
+            case "forget":
+                if completion.error is not None:
+                    log.info("Something put at the provider could not be removed; it expires: %s", completion.error)
             case "cancel":
                 self._cancelled(subject, completion, now)
             case _:
@@ -62,6 +66,10 @@ class Recorder:
     def _taken(self, completion: Completion, now: Now) -> None:
         if not completion.partial:
             self._desk.intake_done = True
+            if changed := self._desk.progress.snapshot.changed:
+                log.warning(
+                    "%d jobs have changed since an earlier run under their job_id: they are sent again.", changed
+                )
             if completion.error is not None:
                 self._desk.fail(completion.error)
             return
@@ -152,7 +160,9 @@ class Recorder:
         desk, error = self._desk, completion.error
         if error is None:
             track.release_body()
-            desk.lanes[track.row.lane].went_well()
+            lane = desk.lanes[track.row.lane]
+            if not lane.judged_late:
+                lane.went_well()
             self._submitted(track, str(completion.value), now.wall, now)
             track.since, track.next_look = now.ticks, now.ticks + planner.FIRST_LOOK
         elif isinstance(error, CreateRefusedError):
@@ -174,11 +184,11 @@ class Recorder:
         """Nothing was made: the jobs go back, and the lane learns from it."""
         lane, row = self._desk.lanes[track.row.lane], track.row
         log.warning("A batch of %d jobs was not taken: %s", row.count, error)
-        verdict = lane.refused(error, row.count, now.ticks)
+        consequence = lane.refused(error, row.count, now.ticks)
         self._desk.void(track, now.wall, str(error))
-        if verdict == "halted":
+        if consequence == "halted":
             self._desk.fail(error)
-        elif verdict == "job":
+        elif consequence == "job":
             attempts = reading.open_attempts(self._desk.store.connection, row.id, None)
             mine = [attempt for attempt in attempts if attempt.job in self._desk.intake.members]
             lane.ready -= len(mine)
@@ -197,6 +207,8 @@ class Recorder:
         elif sighting.found is not None:
             self._submitted(track, sighting.found, track.row.intended_at or now.wall, now)
             track.next_look = now.ticks
+        elif sighting.never_made:
+            desk.void(track, now.wall, "it was never made")
         elif sighting.candidates:
             track.row, track.last_look = desk.store.found_candidate(track.row), None
         elif sighting.complete and track.row.account == desk.catalog.account(track.row.provider):
@@ -233,7 +245,10 @@ class Recorder:
             self._desk.fail(error)
 
     def _ended(self, track: Track, status: BatchStatus, now: Now) -> None:
-        verdict = "failed" if status.error is not None else "gone" if status.results_gone else None
+        verdict, row = _verdict(status), track.row
+        self._desk.lanes[row.lane].ended(verdict, row.count, now.ticks)
+        if status.error is not None:
+            log.warning("%s, a batch of %d jobs, did not run: %s", row.provider_id, row.count, status.error)
         track.next_look = now.ticks
         self._desk.moved(track, self._desk.store.ended(track.row, now.wall, verdict, status.error))
 
@@ -264,7 +279,7 @@ class Recorder:
             track.next_look = now.ticks + planner.retry_interval(track.failures)
             track.unseen = isinstance(completion.error, ProviderError) and not completion.error.retryable
             self._denied([track], completion.error)
-            if row.collect_by is not None and now.wall > row.collect_by:
+            if _is_gone(completion.error, row, now):
                 track.row = desk.store.gone(row)
 
     def _settled(self, track: Track, completion: Completion, now: Now) -> None:
@@ -281,8 +296,12 @@ class Recorder:
         self._overbilled(track.row, done)
         if done.strangers:
             log.warning("%d result lines of %s are nobody's: left aside.", done.strangers, track.row.provider_id)
+        for words in sorted(done.notes - self._warned):
+            log.warning("%s: %s", track.row.provider_id, words)
+        self._warned |= done.notes
         if done.last:
             desk.moved(track, desk.store.rest(track.row, now.wall))
+            self._rested.append(track.row)
         finished = tuple(end.job for end in done.settled if isinstance(end.then, NewResult))
         if finished:
             desk.announce(JobsFinished(tally.finished))
@@ -303,6 +322,25 @@ class Recorder:
                 "If its price has changed, give the new one in Batch(prices=…)."
             )
         )
+
+
+def _verdict(status: BatchStatus) -> Verdict | None:
+    """What the provider's words about a whole batch come to."""
+    kind = (status.error_kind or "").lower()
+    if status.error is None:
+        return Verdict.GONE if status.results_gone else None
+    if "token_limit_exceeded" in kind:
+        return Verdict.OVERFLOW
+    if kind.endswith("expired"):
+        return Verdict.EXPIRED
+    return Verdict.CANCELLED if kind.endswith(("cancelled", "canceled")) else Verdict.FAILED
+
+
+def _is_gone(error: Exception, row: ProviderBatch, now: Now) -> bool:
+    """Whether answers can never be fetched: the provider says so, or has none to give after the time it keeps them."""
+    if not isinstance(error, ProviderError) or error.retryable:
+        return False
+    return error.kind == RESULTS_GONE or (row.collect_by is not None and now.wall > row.collect_by)
 
 
 def _batch_id(subject: object) -> int:

@@ -161,9 +161,9 @@ def unsent(job_id: str, record: bytes, tries: bytes | None, error: str) -> NewRe
     return _result(Read(answer), job, [*attempts, Attempt(Outcome.ERROR, error=error)])
 
 
-def unanswered(outcome: Outcome, error: str, *, billed: bool, retryable: bool) -> Answer:
-    """What stands for the answer of an attempt that has none."""
-    return Answer(None, outcome, error=error, billed=billed, retryable=retryable)
+def given_back(attempt: OpenAttempt, now: float) -> Settled:
+    """An attempt of a batch that was refused whole: its job waits again as if it had not been sent."""
+    return Settled(attempt.idx, attempt.job, attempt.bound, Outcome.ERROR, 0, Again(attempt.tries or b"[]", now))
 
 
 def refused_item(job_id: str, why: str) -> NewResult:

@@ -1,1 +1,1 @@
-"""One module per provider, imported on first use, behind the seam in `base`."""
+"""One folder per provider, imported on first use, behind the seam in `base`; beside them what several of them share."""

@@ -15,6 +15,9 @@ from batchata.request import Request
 from batchata.result import Outcome
 from batchata.usage import Usage
 
+RESULTS_GONE = "results_gone"
+"""The `kind` of a `ProviderError` from `results`: the provider has deleted the answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -86,11 +89,13 @@ class Sighting:
 
     `found` is the id of a batch proven to be ours. `candidates` could be ours but are not proven yet. `complete` says that
     the listing reached back past the intent by the provider's clock: only then does seeing nothing mean anything.
+    `never_made`: it certainly is not there, where the provider can know (a spool on our own disk).
     """
 
     found: str | None = None
     candidates: tuple[str, ...] = ()
     complete: bool = False
+    never_made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,8 @@ class Answer:
 
     `text` is the model's answer as text (JSON where a schema was asked). `error` is the provider's words where there is no
     answer. `retryable`: the same request may do better later. `billed`: whether the provider charges for it; where its
-    documentation leaves that open the provider module says which way it decided, and why.
+    documentation leaves that open the provider module says which way it decided, and why. `note`: what the user should know of an
+    answer that is paid, such as a discount that was not given.
     """
 
     custom_id: str | None
@@ -127,6 +133,7 @@ class Answer:
     error: str | None = None
     retryable: bool = False
     billed: bool = True
+    note: str | None = None
 
 
 class Provider(Protocol):
@@ -197,6 +204,12 @@ class Provider(Protocol):
 
     def cancel(self, provider_id: str) -> None:
         """Ask the provider to stop. A batch that has ended already is no error."""
+        ...
+
+    def forget(self, provider_id: str) -> None:
+        """Remove what was put at the provider only to make this batch, once its answers are safe here: uploads, spool files. The
+        batch itself stays in the provider's list. Raises `ProviderError`; failing is no harm, because what is left expires.
+        """
         ...
 
     def close(self) -> None:

@@ -116,7 +116,7 @@ def check_ready(provider: str, model: str, named: Named) -> None:
             f"or give a client of your own in Batch(providers={{{provider!r}: …}})."
         )
     if provider == "local":
-        from batchata.providers.llama import resolve_weights
+        from batchata.providers.local.weights import resolve_weights
 
         resolve_weights(model)
 

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from batchata.errors import ProviderError, ValidationError
 from batchata.providers.base import Provider
+from batchata.providers.keys import can_be_sent
 
 if TYPE_CHECKING:
     import openai
@@ -84,7 +85,7 @@ class OpenAICompatible:
                 f"providers[{name!r}] needs a key: set the environment variable {self.api_key_env}, or leave api_key_env out "
                 "if the server wants none."
             )
-        if not value.isascii() or not value.isprintable() or value != value.strip():
+        if not can_be_sent(value):
             raise ValidationError(
                 f"the key in the environment variable {self.api_key_env} holds white space or characters that no key has: "
                 "check it."
@@ -119,7 +120,7 @@ def make(name: str, config: OpenAICompatible, spool_dir: Path) -> Provider:
         from batchata.providers.realtime import RealtimeProvider
 
         return RealtimeProvider(name, config, spool_dir / f"realtime-{re.sub('[^A-Za-z0-9_-]', '_', name)}")
-    from batchata.providers.openai import LIMITS, OpenAIProvider, batch_target
+    from batchata.providers.openai.provider import LIMITS, OpenAIProvider, batch_target
 
     return OpenAIProvider(
         name=name,

@@ -18,6 +18,13 @@ def encoded(body: Mapping[str, Any]) -> bytes:
         raise ValidationError(f"the request can't be written as JSON: {error}. Give plain JSON values.") from error
 
 
+def form_words(schema: Mapping[str, Any]) -> str:
+    """A schema as part of a prompt. Local engines (llama.cpp, vLLM, Ollama, LM Studio) hold an answer to its schema by a grammar and
+    show the model nothing of it: without these words it answers what the grammar forces, not what was asked.
+    """
+    return f"Answer only with JSON that fits this JSON Schema:\n{encoded(schema).decode()}"
+
+
 def spelled_out_more(value: object) -> int:
     """How many bytes longer a JSON gets when a prompt writes it over lines and in ASCII."""
     return _longer(orjson.dumps(value, default=_plain))

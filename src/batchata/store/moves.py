@@ -9,7 +9,7 @@ from pathlib import Path
 
 from batchata.budget import Balance, Booking
 from batchata.errors import StateError
-from batchata.provider_batch import MOVES, ProviderBatch, State
+from batchata.provider_batch import MOVES, ProviderBatch, State, Verdict
 from batchata.store import reading
 from batchata.store.database import Database
 from batchata.store.rows import Again, NewBatch, NewResult, Settled
@@ -123,14 +123,14 @@ class Store:
             return self._update(batch, cancel_at=at)
 
     def ended(
-        self, batch: ProviderBatch, at: float, verdict: str | None = None, note: str | None = None
+        self, batch: ProviderBatch, at: float, verdict: Verdict | None = None, note: str | None = None
     ) -> ProviderBatch:
-        """The provider will do no more work on it. `verdict`: "failed" as a whole, or its answers "gone"."""
+        """The provider will do no more work on it. `verdict`: why there are no answers to fetch, if there are none."""
         return self._move(batch, State.ENDED, at, ended_at=at, verdict=verdict, note=note)
 
     def gone(self, batch: ProviderBatch) -> ProviderBatch:
         """The provider has deleted the answers since it ended."""
-        return self._update(batch, verdict="gone")
+        return self._update(batch, verdict=Verdict.GONE)
 
     # -- answers
 

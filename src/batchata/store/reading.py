@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from batchata.budget import Balance
-from batchata.provider_batch import ProviderBatch, State
+from batchata.provider_batch import ProviderBatch, State, Verdict
 from batchata.result import Outcome
 from batchata.store.rows import OpenAttempt, PendingJob, StoredResult
 from batchata.usage import Money
@@ -52,6 +52,7 @@ def open_batches(connection: sqlite3.Connection) -> list[ProviderBatch]:
 def _batch(row: Sequence[object]) -> ProviderBatch:
     values = list(row)
     values[4] = State(str(values[4]))
+    values[-2] = None if values[-2] is None else Verdict(str(values[-2]))
     return ProviderBatch(*values)  # type: ignore[arg-type]  # the columns are STRICT
 
 

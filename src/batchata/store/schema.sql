@@ -88,9 +88,7 @@ CREATE TABLE provider_batch (
   first_look_at REAL,
   watched       REAL NOT NULL DEFAULT 0,     -- seconds between such looks, by the clock that never jumps; a dead process adds none
   settled_segment INTEGER NOT NULL DEFAULT 0,  -- segments up to here are settled
-  verdict       TEXT CHECK (verdict IN (
-                  'failed',            -- the provider refused it whole before any request ran: unbilled
-                  'gone')),            -- the provider deleted its answers before they were fetched
+  verdict       TEXT CHECK (verdict IN ('failed', 'overflow', 'expired', 'cancelled', 'gone')),  -- why it has no answers
   note          TEXT,                  -- the provider's words, where it said something
   CHECK ((state IN ('prepared', 'void')) OR intended_at IS NOT NULL),
   CHECK ((state IN ('submitted', 'ended', 'collected')) <= (provider_id IS NOT NULL))

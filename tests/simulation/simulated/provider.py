@@ -146,6 +146,12 @@ class SimProvider:
                 raise ProviderError("no such batch", status=404)
             remote.cancelled = True
 
+    def forget(self, provider_id: str) -> None:
+        """The upload is not needed any more; nobody bills for removing it, and nobody waits for it."""
+        remote = self._account.batches.get(provider_id)
+        if remote is None:
+            raise ProviderError("no such batch", status=404)
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -7,13 +7,8 @@ Billing (Anthropic's batch documentation): requests that errored, were cancelled
 something else is taken as billed, because what may have been paid must count.
 """
 
-import json
-from datetime import UTC, datetime
-from typing import Any
-
-import orjson
-
 from batchata.providers.base import Answer, BatchStatus
+from batchata.providers.foreign_json import count, dumped, get, loaded, shown, text, unix_time
 from batchata.result import Outcome
 from batchata.usage import Usage
 
@@ -30,48 +25,45 @@ _NOT_WHOLE = {
     "refusal": (Outcome.REFUSED, "the model refused"),
     "pause_turn": (Outcome.ERROR, "Anthropic paused the turn of a server tool; a batch can't take it up again"),
 }
-_TOKENS_MAX = (
-    1 << 40
-)  # far above any request; a larger number is no token count, and would not fit where counts are kept
 
 
 def read_line(line: bytes) -> Answer:
     """One line of a results file (JSONL: `custom_id` and `result`)."""
-    record = _loaded(line)
-    custom_id = _text(_get(record, "custom_id"))
+    record = loaded(line)
+    custom_id = text(get(record, "custom_id"))
     if not custom_id:
         return Answer(None, Outcome.ERROR, error="a line of Anthropic's results that can't be read: no custom_id in it")
-    result = _get(record, "result")
-    kind = _get(result, "type")
+    result = get(record, "result")
+    kind = get(result, "type")
     if kind == "succeeded":
-        return _succeeded(custom_id, _get(result, "message"))
+        return _succeeded(custom_id, get(result, "message"))
     if kind == "errored":
-        return _errored(custom_id, _get(result, "error"))
+        return _errored(custom_id, get(result, "error"))
     if kind == "expired":
         words = "Anthropic did not get to it before the batch expired"
         return Answer(custom_id, Outcome.EXPIRED, error=words, retryable=True, billed=False)
     if kind == "canceled":
         return Answer(custom_id, Outcome.CANCELLED, error="cancelled before it was answered", billed=False)
     return Answer(
-        custom_id, Outcome.ERROR, error=f"Anthropic's result has a type unknown to this library: {_shown(kind)}"
+        custom_id, Outcome.ERROR, error=f"Anthropic's result has a type unknown to this library: {shown(kind)}"
     )
 
 
 def read_usage(usage: object) -> Usage:
     """Anthropic's `usage`: its `input_tokens` is only the uncached rest, ours is the whole prompt."""
-    split = _get(usage, "cache_creation")
-    written_1h = _count(_get(split, "ephemeral_1h_input_tokens"))
-    written_5m = _count(_get(split, "ephemeral_5m_input_tokens"))
+    split = get(usage, "cache_creation")
+    written_1h = count(get(split, "ephemeral_1h_input_tokens"))
+    written_5m = count(get(split, "ephemeral_5m_input_tokens"))
     # where the split is missing or short, the rest was written at the default time to live
-    written_5m = max(written_5m, _count(_get(usage, "cache_creation_input_tokens")) - written_1h)
-    cached = _count(_get(usage, "cache_read_input_tokens"))
+    written_5m = max(written_5m, count(get(usage, "cache_creation_input_tokens")) - written_1h)
+    cached = count(get(usage, "cache_read_input_tokens"))
     return Usage(
-        input_tokens=_count(_get(usage, "input_tokens")) + written_5m + written_1h + cached,
-        output_tokens=_count(_get(usage, "output_tokens")),
+        input_tokens=count(get(usage, "input_tokens")) + written_5m + written_1h + cached,
+        output_tokens=count(get(usage, "output_tokens")),
         cache_read_tokens=cached,
         cache_write_5m_tokens=written_5m,
         cache_write_1h_tokens=written_1h,
-        thinking_tokens=_count(_get(_get(usage, "output_tokens_details"), "thinking_tokens")),
+        thinking_tokens=count(get(get(usage, "output_tokens_details"), "thinking_tokens")),
     )
 
 
@@ -79,15 +71,15 @@ def read_status(batch: object) -> BatchStatus | None:
     """A MessageBatch object; None where it is none. Its counters stay at "processing" until the whole batch has ended, so
     `done` is None till then.
     """
-    provider_id = _text(_get(batch, "id"))
+    provider_id = text(get(batch, "id"))
     if not provider_id:
         return None
-    archived = _get(batch, "archived_at") is not None
-    ended = archived or _get(batch, "processing_status") == "ended"
+    archived = get(batch, "archived_at") is not None
+    ended = archived or get(batch, "processing_status") == "ended"
     return BatchStatus(
         provider_id=provider_id,
         ended=ended,
-        created_at=_unix_time(_get(batch, "created_at")),
+        created_at=unix_time(get(batch, "created_at")),
         done=request_count(batch) if ended else None,
         results_gone=archived,
     )
@@ -95,29 +87,31 @@ def read_status(batch: object) -> BatchStatus | None:
 
 def request_count(batch: object) -> int | None:
     """How many requests a MessageBatch holds: the sum of its counters, whatever its state."""
-    counts = _get(batch, "request_counts")
+    counts = get(batch, "request_counts")
     if not isinstance(counts, dict) or not counts:
         return None
-    return sum(_count(value) for value in counts.values())
-
-
-def loaded_object(content: bytes) -> dict[str, Any] | None:
-    """A JSON object, None where the bytes hold anything else."""
-    value = _loaded(content)
-    return value if isinstance(value, dict) else None
+    return sum(count(value) for value in counts.values())
 
 
 def _succeeded(custom_id: str, message: object) -> Answer:
-    reason = _get(message, "stop_reason")
+    reason = get(message, "stop_reason")
     outcome, error = _ending(reason, message)
     return Answer(
         custom_id=custom_id,
         outcome=outcome,
-        text=_answer_text(_get(message, "content")),
-        usage=read_usage(_get(message, "usage")),
-        model=_text(_get(message, "model")),
+        text=_answer_text(get(message, "content")),
+        usage=read_usage(get(message, "usage")),
+        model=text(get(message, "model")),
         error=error,
+        note=_lost_discount(get(message, "usage", "service_tier")),
     )
+
+
+def _lost_discount(tier: object) -> str | None:
+    """Anthropic says "batch" where it billed at its batch price, which is the one that was reckoned with."""
+    if not isinstance(tier, str) or tier == "batch":
+        return None
+    return f"billed at service tier {shown(tier)}, not 'batch': it may have cost twice what is shown"
 
 
 def _ending(reason: object, message: object) -> tuple[Outcome, str | None]:
@@ -125,12 +119,12 @@ def _ending(reason: object, message: object) -> tuple[Outcome, str | None]:
         return Outcome.ERROR, "Anthropic's result says succeeded and holds no message"
     if not isinstance(reason, str) or (reason not in _WHOLE and reason not in _NOT_WHOLE):
         # text and bill are kept, but nothing says that the answer is whole, and it must not pass for one
-        return Outcome.ERROR, f"the answer ended for a reason unknown to this library: stop_reason {_shown(reason)}"
+        return Outcome.ERROR, f"the answer ended for a reason unknown to this library: stop_reason {shown(reason)}"
     if reason in _WHOLE:
         return Outcome.SUCCEEDED, None
     outcome, words = _NOT_WHOLE[reason]
-    details = _get(message, "stop_details")
-    said = [_text(_get(details, "category")), _text(_get(details, "explanation"))]
+    details = get(message, "stop_details")
+    said = [text(get(details, "category")), text(get(details, "explanation"))]
     return outcome, ": ".join([words, *(part for part in said if part)])
 
 
@@ -138,19 +132,19 @@ def _answer_text(content: object) -> str | None:
     """The text blocks joined; where there is none but the model called the user's own tools, their input as JSON."""
     if not isinstance(content, list):
         return None
-    texts = [text for block in content if _get(block, "type") == "text" and (text := _text(_get(block, "text")))]
+    texts = [said for block in content if get(block, "type") == "text" and (said := text(get(block, "text")))]
     if texts:
         return "".join(texts)
-    calls = [_get(block, "input") for block in content if _get(block, "type") == "tool_use"]
-    return _json(calls[0] if len(calls) == 1 else calls) if calls else ""
+    calls = [get(block, "input") for block in content if get(block, "type") == "tool_use"]
+    return dumped(calls[0] if len(calls) == 1 else calls) if calls else ""
 
 
 def _errored(custom_id: str, error: object) -> Answer:
     # an ErrorResponse inside the result: {"type": "error", "error": {"type": "...", "message": "..."}, "request_id": "..."}
-    inner = _get(error, "error") if isinstance(_get(error, "error"), dict) else error
-    kind, message = _text(_get(inner, "type")), _text(_get(inner, "message"))
+    inner = get(error, "error") if isinstance(get(error, "error"), dict) else error
+    kind, message = text(get(inner, "type")), text(get(inner, "message"))
     words = ": ".join(part for part in (kind, message) if part) or "Anthropic's result says errored, and not why"
-    request_id = _text(_get(error, "request_id"))
+    request_id = text(get(error, "request_id"))
     return Answer(
         custom_id,
         Outcome.ERROR,
@@ -158,53 +152,3 @@ def _errored(custom_id: str, error: object) -> Answer:
         retryable=kind in TRANSIENT,
         billed=False,
     )
-
-
-def _loaded(content: bytes) -> object:
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return _loaded_loosely(content)
-
-
-def _loaded_loosely(content: bytes) -> object:
-    """JSON that strict readers refuse: a paid answer must not be lost to half of a surrogate pair or a NaN in it."""
-    try:
-        value = json.loads(content, parse_constant=str)
-        return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _json(value: object) -> str | None:
-    try:
-        return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:  # nested deeper than JSON is written, though not deeper than it is read
-        return None
-
-
-def _shown(value: object) -> str:
-    """A foreign value for a message: never its depths, never its whole length."""
-    return repr(value[:100]) if isinstance(value, str) else type(value).__name__
-
-
-def _get(value: object, key: str) -> Any:
-    return value.get(key) if isinstance(value, dict) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _count(value: object) -> int:
-    return value if type(value) is int and 0 < value < _TOKENS_MAX else 0
-
-
-def _unix_time(value: object) -> float | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is None:
-            return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None

@@ -5,15 +5,18 @@ Figures are Anthropic's: 32 MB a request, 600 PDF pages or images (100 on models
 
 import base64
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from batchata.errors import DocumentError, ValidationError
-from batchata.providers import anthropic_bound, anthropic_params
-from batchata.providers.anthropic_bound import cites_natively, files_of, is_pdf
+from batchata.providers.anthropic import bound
+from batchata.providers.anthropic.bound import cites_natively
+from batchata.providers.anthropic.params import check, check_bounded, is_late, sends_temperature
 from batchata.providers.base import ModelFacts, Prepared
+from batchata.providers.request_files import check_image_type, check_pages_known, check_size, files_of, is_pdf, names
+from batchata.providers.request_json import encoded
+from batchata.providers.request_params import thinking_warning
 from batchata.request import Document, Image, Message, Part, Request, Text
 
 BYTES_MAX = 32_000_000
@@ -27,23 +30,22 @@ _SIDE, _SIDE_OF_MANY, _MANY = 8_000, 2_000, 20
 
 # From these generations on a model thinks unless told otherwise (Anthropic's model pages). Decides a warning only.
 _THINKS = re.compile(r"claude-(?:opus|sonnet|fable|mythos)-(?:[5-9]|\d\d)(?!\d)|claude-haiku-(?:5-5|[6-9])")
-_THINKING_ROOM = 1000
 
 
 def prepare(request: Request, facts: ModelFacts, api_version: str) -> Prepared:
     """The body of one request, and its bound. Raises `ValidationError` or `DocumentError`, saying what can't be sent."""
-    anthropic_params.check(request, facts, api_version)
+    check(request, facts, api_version)
     _check_files(request, facts, api_version)
     params = _params(request, facts, api_version)
     if request.bounded:
-        anthropic_params.check_bounded(request.provider_params, anthropic_bound.cache_lives(params))
-    body = _encoded(params)
-    _check_size(request, len(body))
+        check_bounded(request.provider_params, bound.cache_lives(params))
+    body = encoded(params)
+    check_size(request, len(body), BYTES_MAX, f"Anthropic takes at most {BYTES_MAX:,} (32 MB)")
     return Prepared(
         body=body,
-        input_tokens_max=anthropic_bound.input_tokens_max(request, facts, params, body),
+        input_tokens_max=bound.input_tokens_max(request, facts, params, body),
         output_tokens_max=request.max_tokens,
-        cache_write=anthropic_bound.cache_write(params),
+        cache_write=bound.cache_write(params),
         warnings=_warnings(request),
     )
 
@@ -59,7 +61,7 @@ def _params(request: Request, facts: ModelFacts, api_version: str) -> dict[str, 
     if request.system:
         params["system"] = [_text(part) for part in request.system]
     params["messages"] = [_message(message, cited) for message in request.messages]
-    if anthropic_params.sends_temperature(request, facts, api_version):
+    if sends_temperature(request, facts, api_version):
         params["temperature"] = request.temperature
     params.update(request.provider_params)
     if request.schema is not None:
@@ -103,20 +105,6 @@ def _base64(media_type: str, data: bytes) -> dict[str, str]:
     return {"type": "base64", "media_type": media_type, "data": base64.b64encode(data).decode("ascii")}
 
 
-def _encoded(params: dict[str, Any]) -> bytes:
-    # keys keep their order: a model fills a schema's properties in the order in which they stand
-    try:
-        return orjson.dumps(params, default=_plain)
-    except orjson.JSONEncodeError as error:
-        raise ValidationError(f"the request can't be written as JSON: {error}. Give plain JSON values.") from error
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a {type(value).__name__} is no JSON value")
-
-
 def _check_files(request: Request, facts: ModelFacts, api_version: str) -> None:
     for message in request.messages:
         for part in message.parts:
@@ -129,8 +117,9 @@ def _check_files(request: Request, facts: ModelFacts, api_version: str) -> None:
     images = sum(isinstance(file, Image) for file in files)
     for count, what in ((pages, "PDF pages"), (images, "images")):
         if count > cap:
-            names = _names(files)
-            raise DocumentError(f"{names}{count} {what}; Anthropic takes at most {cap} a request{window}. Send fewer.")
+            raise DocumentError(
+                f"{names(request)}{count} {what}; Anthropic takes at most {cap} a request{window}. Send fewer."
+            )
     _check_sides([file for file in files if isinstance(file, Image)])
 
 
@@ -147,11 +136,11 @@ def _check_sides(images: list[Image]) -> None:
 
 
 def _check_file(part: Part, role: str, bounded: bool, api_version: str) -> None:
-    if isinstance(part, Image) and part.media_type not in _IMAGE_TYPES:
-        raise DocumentError(f"an image is {part.media_type}; Anthropic takes {', '.join(_IMAGE_TYPES)}. Convert it.")
+    if isinstance(part, Image):
+        check_image_type(part, _IMAGE_TYPES, "Anthropic")
     if not isinstance(part, Document):
         return
-    if role == "assistant" and anthropic_params.is_late(api_version):
+    if role == "assistant" and is_late(api_version):
         raise ValidationError(
             f"messages: {part.name} stands in an assistant message; Anthropic's API version {api_version} takes documents "
             "in user messages only. Move it there."
@@ -160,26 +149,11 @@ def _check_file(part: Part, role: str, bounded: bool, api_version: str) -> None:
         raise DocumentError(
             f"{part.name}: no text was found in it, and Anthropic takes {part.media_type} as text only."
         )
-    if is_pdf(part) and bounded and not (part.paged and part.pages):
-        raise DocumentError(f"{part.name}: the number of its pages is not known, so its cost can't be bounded.")
-
-
-def _check_size(request: Request, size: int) -> None:
-    if size <= BYTES_MAX:
-        return
-    names = _names(list(files_of(request)))
-    message = f"{names}the request is {size:,} bytes, files as base64; Anthropic takes at most {BYTES_MAX:,} (32 MB)."
-    raise DocumentError(message + " Send less at once.") if names else ValidationError(message + " Send less text.")
-
-
-def _names(files: list[Document | Image]) -> str:
-    names = [file.name if isinstance(file, Document) else f"an image ({file.media_type})" for file in files]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{shown}: " if names else ""
+    if is_pdf(part) and bounded:
+        check_pages_known(part)
 
 
 def _warnings(request: Request) -> tuple[str, ...]:
-    if request.max_tokens > _THINKING_ROOM or "thinking" in request.provider_params or not _THINKS.match(request.model):
+    if "thinking" in request.provider_params or not _THINKS.match(request.model):
         return ()
-    room = f"{request.model} thinks before it answers, and thinking counts toward max_tokens ({request.max_tokens})"
-    return (f"{room}: answers may be cut. Raise max_tokens, or say provider_params={{'thinking': ...}}.",)
+    return thinking_warning(request, "say provider_params={'thinking': ...}.")

@@ -11,15 +11,13 @@ What it rests on, each to be read with "Claude" in mind:
 - the workspace's default inference region adds no price.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
-import orjson
-
 from batchata.providers.base import ModelFacts
+from batchata.providers.request_files import files_of, is_pdf, text_bytes
+from batchata.providers.request_json import base64_length, spelled_out_more
 from batchata.request import Document, Image, Request
 
 FRAME_TOKENS = 16  # what separates messages, documents, images and tools from one another
@@ -40,17 +38,6 @@ def is_earlier(model: str) -> bool:
     return _EARLIER.match(model) is not None
 
 
-def is_pdf(document: Document) -> bool:
-    return document.media_type == "application/pdf"
-
-
-def files_of(request: Request) -> Iterator[Document | Image]:
-    for message in request.messages:
-        for part in message.parts:
-            if isinstance(part, Document | Image):
-                yield part
-
-
 def cites_natively(request: Request) -> bool:
     """Citations and `output_config.format` together are refused, so a schema asks for its quotes itself."""
     return request.citations and request.schema is None
@@ -62,9 +49,9 @@ def input_tokens_max(request: Request, facts: ModelFacts, params: Mapping[str, A
     tools = tools if isinstance(tools, list | tuple) else ()
     tokens = len(body) + FRAME_TOKENS * (len(request.messages) + len(request.system) + len(tools) + 1)
     if tools:
-        tokens += TOOLS_PROMPT_TOKENS + _spelled_out(orjson.dumps(tools, default=dict))
+        tokens += TOOLS_PROMPT_TOKENS + spelled_out_more(tools)
     if output_format := (params.get("output_config") or {}).get("format"):
-        tokens += SCHEMA_PROMPT_TOKENS + _spelled_out(orjson.dumps(output_format, default=dict))
+        tokens += SCHEMA_PROMPT_TOKENS + spelled_out_more(output_format)
     if cites_natively(request):
         tokens += CITATIONS_PROMPT_TOKENS
     tokens += sum(_file_tokens(file, request) for file in files_of(request))
@@ -99,21 +86,10 @@ def _file_tokens(file: Document | Image, request: Request) -> int:
     """What a file adds to, or takes from, the bytes of the body: base64 is no text, pages and pictures are."""
     image = IMAGE_TOKENS_EARLIER if is_earlier(request.model) else IMAGE_TOKENS
     if isinstance(file, Image):
-        return FRAME_TOKENS + image - _base64_length(file.data)
+        return FRAME_TOKENS + image - base64_length(file.data)
     tokens = FRAME_TOKENS
     if cites_natively(request):
         tokens += CITED_CHUNK_TOKENS * sum(page.count(end) for page in file.pages for end in _SENTENCE_ENDS)
     if is_pdf(file):
-        text = sum(len(page.encode("utf-8", "surrogatepass")) for page in file.pages)
-        tokens += text + len(file.pages) * (image + FRAME_TOKENS) - _base64_length(file.data)
+        tokens += text_bytes(file) + len(file.pages) * (image + FRAME_TOKENS) - base64_length(file.data)
     return tokens
-
-
-def _base64_length(data: bytes) -> int:
-    return (len(data) + 2) // 3 * 4
-
-
-@lru_cache(maxsize=64)
-def _spelled_out(compact: bytes) -> int:
-    """How many bytes longer a JSON gets when a prompt writes it over lines and in ASCII. Cached: jobs share their schema."""
-    return max(0, len(json.dumps(orjson.loads(compact), indent=1)) - len(compact))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
 from batchata.errors import CreateRefusedError, ProviderError
-from batchata.providers import anthropic_errors
-from batchata.providers.anthropic_answer import loaded_object
+from batchata.providers.anthropic import errors
+from batchata.providers.keys import can_be_sent, header_secrets
+from batchata.providers.responses import check_whole, json_object, streamed
 
 if TYPE_CHECKING:
     import anthropic
@@ -22,8 +23,6 @@ BATCHES = "/v1/messages/batches"
 
 # What SDK 2.12 sends; a newer one sends the same or a later date
 SDK_API_VERSION = "2026-10-21"
-
-_CHUNK = 1 << 16
 
 
 class AnthropicCalls:
@@ -46,7 +45,7 @@ class AnthropicCalls:
 
     def account(self) -> str:
         client = self._client()
-        sent = sorted(anthropic_errors.header_secrets(client.default_headers))
+        sent = sorted(header_secrets(client.default_headers))
         if not sent:  # minted tokens come and go; the kind of credentials stays
             sent = [type(client.credentials).__qualname__]
         return "\n".join([str(client.base_url), *sent, _header(client.default_headers, "anthropic-workspace-id")])
@@ -67,15 +66,15 @@ class AnthropicCalls:
                 cast_to=httpx2.Response,
                 options={"headers": {"content-type": "application/json"}, "follow_redirects": False},
             )
-        except anthropic_errors.foreign_errors() as error:
+        except errors.foreign_errors() as error:
             # not `from error`: its request would show the key in a traceback
-            raise anthropic_errors.failure(error, _secrets(client)).as_create_error() from None
+            raise errors.failure(error, _secrets(client)).as_create_error() from None
 
     def cancel(self, provider_id: str) -> None:
         import httpx2
 
         client = self._client()
-        with anthropic_errors.as_provider_errors(_secrets(client)):
+        with errors.as_provider_errors(_secrets(client)):
             client.post(
                 f"{batch_path(provider_id)}/cancel", cast_to=httpx2.Response, options={"follow_redirects": False}
             )
@@ -85,18 +84,11 @@ class AnthropicCalls:
         import httpx2
 
         client = self._client()
-        with anthropic_errors.as_provider_errors(_secrets(client)):
+        with errors.as_provider_errors(_secrets(client)):
             response = client.get(
                 path, cast_to=httpx2.Response, options={"params": params or {}, "follow_redirects": False}
             )
-        content = loaded_object(response.content)
-        if content is None:
-            raise ProviderError(
-                f"Anthropic answered HTTP {response.status_code} to {path} with something that is no JSON object",
-                retryable=True,
-                status=response.status_code,
-            )
-        return content, response.headers
+        return json_object(response, path, "Anthropic")
 
     def results(self, provider_id: str) -> Generator[bytes, None, None]:
         """The results as they come. The path is ours: a batch's `results_url` could lead the key to any host."""
@@ -104,7 +96,7 @@ class AnthropicCalls:
         import httpx2
 
         client = self._client()
-        with anthropic_errors.as_provider_errors(_secrets(client)):
+        with errors.as_provider_errors(_secrets(client)):
             stream = client.get(
                 f"{batch_path(provider_id)}/results",
                 cast_to=httpx2.Response,
@@ -114,11 +106,8 @@ class AnthropicCalls:
             )
             # the SDK hands the raw response out, whatever its signature says
             response = cast("httpx2.Response", stream)
-            try:
-                yield from response.iter_bytes(_CHUNK)
-            finally:
-                response.close()
-        _check_whole(response)
+            yield from streamed(response)
+        check_whole(response)
 
     def close(self) -> None:
         with self._lock:
@@ -131,7 +120,7 @@ class AnthropicCalls:
 
         with self._lock:
             if self._given is None and self._own is None:
-                with anthropic_errors.as_provider_errors(()):
+                with errors.as_provider_errors(()):
                     self._own = anthropic.Anthropic(max_retries=0)
             client = self._given or cast("anthropic.Anthropic", self._own)
         _check_usable(client)
@@ -144,7 +133,7 @@ def batch_path(provider_id: str) -> str:
 
 def _secrets(client: "anthropic.Anthropic") -> set[str]:
     held = {value for value in (client.api_key, client.auth_token) if value}
-    return held | anthropic_errors.header_secrets(client.default_headers)
+    return held | header_secrets(client.default_headers)
 
 
 def _check_usable(client: "anthropic.Anthropic") -> None:
@@ -154,18 +143,10 @@ def _check_usable(client: "anthropic.Anthropic") -> None:
     secrets = _secrets(client)
     if not secrets and client.credentials is None:
         raise ProviderError("no key for Anthropic: set ANTHROPIC_API_KEY.", kind="authentication_error")
-    if any(not value.isascii() or not value.isprintable() or value != value.strip() for value in secrets):
+    if not all(map(can_be_sent, secrets)):
         raise ProviderError(
             "the key for Anthropic holds white space or characters that no key has: check ANTHROPIC_API_KEY.",
             kind="authentication_error",
-        )
-
-
-def _check_whole(response: "httpx2.Response") -> None:
-    told = response.headers.get("content-length", "")
-    if told.isdecimal() and int(told) != response.num_bytes_downloaded:
-        raise ProviderError(
-            f"results were cut short: {response.num_bytes_downloaded:,} of {int(told):,} bytes came", retryable=True
         )
 
 

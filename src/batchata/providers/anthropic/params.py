@@ -8,8 +8,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from batchata.errors import ValidationError
-from batchata.providers.anthropic_bound import cites_natively, is_earlier
+from batchata.providers.anthropic.bound import cites_natively, is_earlier
 from batchata.providers.base import ModelFacts
+from batchata.providers.request_params import (
+    TEMPERATURE_TWICE,
+    check_can_be_bounded,
+    check_max_tokens,
+    check_one_system,
+    check_owned,
+    why_unbounded,
+    why_unbounded_tools,
+)
 from batchata.request import Request
 
 NO_SAMPLING_SINCE = "2026-10-21"
@@ -71,8 +80,7 @@ def check(request: Request, facts: ModelFacts, api_version: str) -> None:
         raise ValidationError(
             "provider_params['speed'] is 'fast'; Anthropic's batches take no fast mode. Leave it out."
         )
-    if request.max_tokens < 1:
-        raise ValidationError(f"max_tokens is {request.max_tokens}; Anthropic's batches take 1 or more.")
+    check_max_tokens(request, "Anthropic's batches")
     if cites_natively(request) and _output_config(params).get("format"):
         raise ValidationError(
             "provider_params['output_config']['format'] can't go with enable_citations: Anthropic refuses both together. "
@@ -82,11 +90,7 @@ def check(request: Request, facts: ModelFacts, api_version: str) -> None:
 
 def check_bounded(params: Mapping[str, Any], cache_lives: Iterable[str]) -> None:
     """Raise `ValidationError` for what could cost more than tokens of the body and `max_tokens`."""
-    for name, value in params.items():
-        if why := _unbounded(name, value):
-            raise ValidationError(
-                f"provider_params[{name!r}] can't be sent under a cost limit: {why}. Leave it out, or set no limit."
-            )
+    check_can_be_bounded({f"[{name!r}]": _unbounded(name, value) for name, value in params.items()})
     for life in cache_lives:
         if life not in ("5m", "1h"):
             raise ValidationError(
@@ -96,11 +100,8 @@ def check_bounded(params: Mapping[str, Any], cache_lives: Iterable[str]) -> None
 
 def _check_owned(request: Request) -> None:
     params = request.provider_params
-    for name, instead in _OWNED.items():
-        if name in params:
-            raise ValidationError(f"provider_params[{name!r}] is batchata's to set: {instead}.")
-    if request.system and "system" in params:
-        raise ValidationError("provider_params['system'] is given beside a system message. Give one of them.")
+    check_owned(params, _OWNED)
+    check_one_system(request, "system")
     if not isinstance(params.get("output_config") or {}, Mapping):
         raise ValidationError("provider_params['output_config'] must be a dict.")
     if request.schema is not None and "format" in _output_config(params):
@@ -113,9 +114,7 @@ def _check_sampling(request: Request, facts: ModelFacts, api_version: str) -> No
     given = [name for name in SAMPLING if name in request.provider_params]
     if request.temperature_given and request.temperature is not None:
         if "temperature" in given:
-            raise ValidationError(
-                "temperature is given twice, by temperature= and in provider_params. Give one of them."
-            )
+            raise ValidationError(TEMPERATURE_TWICE)
         given.append("temperature")
     if not given:
         return
@@ -132,31 +131,16 @@ def _check_sampling(request: Request, facts: ModelFacts, api_version: str) -> No
 
 def _unbounded(name: str, value: object) -> str | None:
     if name in _FREE_VALUES:
-        taken = _FREE_VALUES[name]
-        return None if value in taken else f"only {' and '.join(map(repr, taken))} is known to cost no more"
+        return why_unbounded(value, _FREE_VALUES[name])
     if name not in _FREE:
         return "what it costs is not known"
     if name == "tools":
-        return _unbounded_tools(value)
+        return why_unbounded_tools(value, (None, "custom"), "Anthropic")
     if name == "output_config":
         unknown = sorted(set(_output_config({name: value})) - _FREE_OUTPUT_CONFIG)
         return f"what its {', '.join(unknown)} costs is not known" if unknown else None
     if name == "system":
         return None if _is_text(value) else "only text in it can be bounded"
-    return None
-
-
-def _unbounded_tools(tools: object) -> str | None:
-    if not isinstance(tools, list | tuple):
-        return "it is no list of tools"
-    for tool in tools:
-        if not isinstance(tool, Mapping):
-            return "it is no list of tools"
-        if tool.get("type") not in (None, "custom"):
-            # they run at Anthropic, or bring prompts of their own
-            return f"a tool of type {str(tool['type'])[:60]!r} may be billed beyond the request's tokens"
-        if tool.get("allowed_callers") not in (None, [], ["direct"]):
-            return "a tool that code at Anthropic may call can't be bounded"
     return None
 
 

@@ -1,21 +1,23 @@
 """Anthropic's Message Batches, behind the seam in `base`.
 
 Anthropic gives a batch no name, so a create without an answer is looked for by time, count and unknown id, and proven by the
-nonce in the first line of its results once it has ended. The calls are in `anthropic_calls`; bodies, bounds, answers and
-failures in the other `anthropic_*` modules beside this one, which need neither network nor SDK.
+nonce in the first line of its results once it has ended. The calls are in `calls`; bodies, bounds, answers and
+failures in the other modules beside this one, which need neither network nor SDK.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 from batchata.errors import CreateUnknownError, ProviderError
-from batchata.providers import anthropic_answer, anthropic_body, anthropic_errors
-from batchata.providers.anthropic_calls import BATCHES, AnthropicCalls, batch_path
+from batchata.providers.anthropic.answer import read_line, read_status, request_count
+from batchata.providers.anthropic.body import BYTES_MAX, line, prepare
+from batchata.providers.anthropic.calls import BATCHES, AnthropicCalls, batch_path
 from batchata.providers.base import Answer, BatchStatus, Envelope, Intent, Limits, ModelFacts, Prepared, Sighting
+from batchata.providers.foreign_json import loaded_object
+from batchata.providers.listing import PAGES_MAX, ListedBatches, Page, page_size
 from batchata.request import Request
 
 if TYPE_CHECKING:
@@ -24,30 +26,18 @@ if TYPE_CHECKING:
 LIMITS = Limits(
     jobs_per_batch=100_000,
     bytes_per_batch=256_000_000,  # "256 MB"; which megabyte is not said, the smaller one is safe with either
-    bytes_per_job=anthropic_body.BYTES_MAX,
+    bytes_per_job=BYTES_MAX,
     expires_seconds=24 * 3600.0,
     results_kept_seconds=29 * 24 * 3600.0,
 )
 
 ENVELOPE = Envelope(head=b'{"requests":[', separator=b",", tail=b"]}")
 
-CLOCK_SLACK_SECONDS = 300.0
-"""By how much the provider's clock, read from its `Date` header, may still be off: a step of our clock since the intent."""
-
 _LIST_MAX = 1000  # Anthropic's own maximum of a page
-_PAGES_MAX = 10_000
 _FIRST_LINE_MAX = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """One page of the listing, newest first. `server_ahead`: seconds by which the provider's clock is ahead of ours."""
-
-    batches: tuple[object, ...]
-    server_ahead: float
-
-
-class AnthropicProvider:
+class AnthropicProvider(ListedBatches):
     """Anthropic's Message Batches. Without a client one is built from the environment on the first call
     (`ANTHROPIC_API_KEY`, `ANTHROPIC_BASE_URL`); a client that is given stays its owner's to close.
 
@@ -55,6 +45,7 @@ class AnthropicProvider:
     """
 
     schema_dialect = "anthropic"
+    _too_late = frozenset({400, 409, 422})
 
     def __init__(
         self,
@@ -91,10 +82,10 @@ class AnthropicProvider:
         )
 
     def prepare(self, request: Request, facts: ModelFacts) -> Prepared:
-        return anthropic_body.prepare(request, facts, self.api_version)
+        return prepare(request, facts, self.api_version)
 
     def line(self, custom_id: str, body: bytes) -> bytes:
-        return anthropic_body.line(custom_id, body)
+        return line(custom_id, body)
 
     def stage(self, intent: Intent, spool: BinaryIO) -> str | None:  # noqa: ARG002  (the seam's signature)
         """Anthropic takes the body with the create."""
@@ -102,7 +93,7 @@ class AnthropicProvider:
 
     def create(self, intent: Intent, spool: BinaryIO) -> str:  # noqa: ARG002  (Anthropic takes no mark)
         response = self._calls.create(spool)
-        status = anthropic_answer.read_status(anthropic_answer.loaded_object(response.content))
+        status = read_status(loaded_object(response.content))
         if status is None:
             raise CreateUnknownError(
                 f"Anthropic answered HTTP {response.status_code} to a create, without the batch's id",
@@ -118,8 +109,8 @@ class AnthropicProvider:
         """
         candidates: list[str] = []
         for page in self._pages(_LIST_MAX):
-            since = intent.at + page.server_ahead - CLOCK_SLACK_SECONDS
-            statuses = [(batch, anthropic_answer.read_status(batch)) for batch in page.batches]
+            since = page.since(intent.at)
+            statuses = [(batch, read_status(batch)) for batch in page.batches]
             for batch, status in statuses:
                 if status is None or not _could_be(intent, batch, status, since):
                     continue
@@ -132,47 +123,36 @@ class AnthropicProvider:
                 break
         return Sighting(candidates=tuple(candidates), complete=True)
 
-    def poll(self, provider_ids: Sequence[str]) -> Mapping[str, BatchStatus]:
-        """Several ids: pages of the listing as long as they hold some, then one by one what is older. One id: itself."""
-        wanted = set(provider_ids)
-        seen = self._seen_in_listing(wanted) if len(wanted) > 1 else {}
-        failed: ProviderError | None = None
-        for provider_id in sorted(wanted - seen.keys()):
-            try:
-                seen |= self._retrieved(provider_id)
-            except ProviderError as error:  # one batch that can't be seen must not hide the others
-                failed = error
-        if failed and not seen:
-            raise failed
-        return seen
-
     def results(self, provider_id: str) -> Iterator[bytes]:
         return self._calls.results(provider_id)
 
     def read(self, line: bytes) -> Answer:
-        return anthropic_answer.read_line(line)
+        return read_line(line)
 
-    def cancel(self, provider_id: str) -> None:
-        try:
-            self._calls.cancel(provider_id)
-        except ProviderError as error:
-            refused = error.status in (400, 409, 422)
-            if not (refused and any(status.ended for status in self._retrieved(provider_id).values())):
-                raise
+    def forget(self, provider_id: str) -> None:
+        """Nothing was put at Anthropic but the batch itself."""
 
     def close(self) -> None:
         self._calls.close()
 
-    def _pages(self, limit: int) -> Iterator[_Page]:
-        """The listing, newest first, to its end. Raises `ProviderError` where it can't be followed."""
+    def _status(self, batch: object) -> BatchStatus | None:
+        return read_status(batch)
+
+    def _retrieve(self, provider_id: str) -> object:
+        return self._calls.get(batch_path(provider_id))[0]
+
+    def _stop(self, provider_id: str) -> None:
+        self._calls.cancel(provider_id)
+
+    def _pages(self, wanted: int) -> Iterator[Page]:
+        limit = page_size(wanted, _LIST_MAX)
         params: dict[str, object] = {"limit": limit}
-        for _ in range(_PAGES_MAX):
+        for _ in range(PAGES_MAX):
             content, headers = self._calls.get(BATCHES, params)
             batches = content.get("data")
             if not isinstance(batches, list):
                 break
-            at_server = anthropic_errors.http_date(headers.get("date"))
-            yield _Page(tuple(batches), 0.0 if at_server is None else at_server - self._clock())
+            yield self._page(batches, headers)
             if content.get("has_more") is False:
                 return
             last = content.get("last_id")
@@ -180,26 +160,6 @@ class AnthropicProvider:
                 break
             params = {"limit": limit, "after_id": last}
         raise ProviderError("Anthropic's listing of batches can't be followed to its end", retryable=True)
-
-    def _seen_in_listing(self, wanted: set[str]) -> dict[str, BatchStatus]:
-        seen: dict[str, BatchStatus] = {}
-        for page in self._pages(min(_LIST_MAX, max(20, 4 * len(wanted)))):
-            statuses = [status for batch in page.batches if (status := anthropic_answer.read_status(batch))]
-            here = {status.provider_id: status for status in statuses if status.provider_id in wanted}
-            seen |= here
-            if not here or seen.keys() == wanted:
-                break
-        return seen
-
-    def _retrieved(self, provider_id: str) -> dict[str, BatchStatus]:
-        try:
-            batch, _ = self._calls.get(batch_path(provider_id))
-        except ProviderError as error:
-            if error.status == 404:
-                return {}
-            raise
-        status = anthropic_answer.read_status(batch)
-        return {provider_id: status} if status and status.provider_id == provider_id else {}
 
     def _proof(self, intent: Intent, status: BatchStatus) -> bool | None:
         """Whether a batch is the intent's: by the nonce in its results; None where there are none to look at."""
@@ -226,7 +186,7 @@ def _could_be(intent: Intent, batch: object, status: BatchStatus, since: float) 
     """Whether a listed batch could be the intent's: not known, not older, as many requests. What it does not say disproves
     nothing.
     """
-    count = anthropic_answer.request_count(batch)
+    count = request_count(batch)
     return (
         status.provider_id not in intent.known_ids
         and (status.created_at is None or status.created_at >= since)

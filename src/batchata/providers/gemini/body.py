@@ -11,11 +11,13 @@ from typing import Any
 import orjson
 
 from batchata.errors import DocumentError, ValidationError
-from batchata.providers import gemini_bound, gemini_params
-from batchata.providers.anthropic_bound import files_of, is_pdf
 from batchata.providers.base import ModelFacts, Prepared
 from batchata.providers.document_text import document_text
+from batchata.providers.gemini.bound import input_tokens_max
+from batchata.providers.gemini.params import check, check_bounded, config_of
+from batchata.providers.request_files import check_image_type, check_pages_known, check_size, files_of, is_pdf, names
 from batchata.providers.request_json import encoded
+from batchata.providers.request_params import check_max_tokens, thinking_warning
 from batchata.request import Document, Image, Message, Part, Request, Text
 
 BYTES_MAX = 100_000_000
@@ -30,26 +32,24 @@ _MODEL = re.compile(r"(?:(?:models|tunedModels)/)?[A-Za-z0-9][A-Za-z0-9._-]*")
 
 # From these generations on a model thinks unless told otherwise (Gemini's thinking page). Decides a warning only.
 _THINKS = re.compile(r"(?:models/)?gemini-(?:2\.5-(?!flash-lite)|[3-9]|\d\d)")
-_THINKING_ROOM = 1000
 
 
 def prepare(request: Request, facts: ModelFacts) -> Prepared:
     """The body of one request, and its bound. Raises `ValidationError` or `DocumentError`, saying what can't be sent."""
     model_path(request.model)
-    gemini_params.check(request)
-    if request.max_tokens < 1:
-        raise ValidationError(f"max_tokens is {request.max_tokens}; Gemini takes 1 or more.")
+    check(request)
+    check_max_tokens(request, "Gemini")
     if request.temperature_given and request.temperature is not None and facts.takes_temperature is False:
         raise ValidationError(f"temperature can't be sent: {request.model} takes none. Leave it out.")
     _check_files(request)
     if request.bounded:
-        gemini_params.check_bounded(request.provider_params)
+        check_bounded(request.provider_params)
     params = _params(request, facts)
     body = encoded(params)
-    _check_size(request, len(body))
+    check_size(request, len(body), BYTES_MAX, f"at most {BYTES_MAX:,} (100 MB) are sent to Gemini")
     return Prepared(
         body=body,
-        input_tokens_max=gemini_bound.input_tokens_max(request, facts, params, body),
+        input_tokens_max=input_tokens_max(request, facts, params, body),
         output_tokens_max=request.max_tokens * _candidates(params),
         warnings=_warnings(request),
     )
@@ -74,7 +74,7 @@ def _params(request: Request, facts: ModelFacts) -> dict[str, Any]:
     if request.system:
         params["systemInstruction"] = {"parts": [{"text": part.text} for part in request.system]}
     # beside what the user put there, such as thinkingConfig
-    config = {**_config(request, facts), **gemini_params.config_of(request.provider_params)}
+    config = {**_config(request, facts), **config_of(request.provider_params)}
     return {**params, **request.provider_params, "generationConfig": config}
 
 
@@ -116,17 +116,14 @@ def _check_files(request: Request) -> None:
     files = list(files_of(request))
     for file in files:
         if isinstance(file, Image):
-            _check_image(file)
+            check_image_type(file, _IMAGE_TYPES, "Gemini")
         else:
             _check_document(file, bounded=request.bounded)
     images = sum(isinstance(file, Image) for file in files)
     if images > IMAGES_MAX:
-        raise DocumentError(f"{_names(files)}{images} images; Gemini takes at most {IMAGES_MAX} a request. Send fewer.")
-
-
-def _check_image(image: Image) -> None:
-    if image.media_type not in _IMAGE_TYPES:
-        raise DocumentError(f"an image is {image.media_type}; Gemini takes {', '.join(_IMAGE_TYPES)}. Convert it.")
+        raise DocumentError(
+            f"{names(request)}{images} images; Gemini takes at most {IMAGES_MAX} a request. Send fewer."
+        )
 
 
 def _check_document(document: Document, *, bounded: bool) -> None:
@@ -139,30 +136,12 @@ def _check_document(document: Document, *, bounded: bool) -> None:
         )
     if len(document.pages) > PDF_PAGES_MAX:
         raise DocumentError(f"{name}: {len(document.pages)} pages; Gemini takes at most {PDF_PAGES_MAX}. Split it.")
-    if bounded and not (document.paged and document.pages):
-        raise DocumentError(f"{name}: the number of its pages is not known, so its cost can't be bounded.")
-
-
-def _check_size(request: Request, size: int) -> None:
-    if size <= BYTES_MAX:
-        return
-    names = _names(list(files_of(request)))
-    message = (
-        f"{names}the request is {size:,} bytes, files as base64; at most {BYTES_MAX:,} (100 MB) are sent to Gemini."
-    )
-    raise DocumentError(message + " Send less at once.") if names else ValidationError(message + " Send less text.")
-
-
-def _names(files: list[Document | Image]) -> str:
-    names = [file.name if isinstance(file, Document) else f"an image ({file.media_type})" for file in files]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{shown}: " if names else ""
+    if bounded:
+        check_pages_known(document)
 
 
 def _warnings(request: Request) -> tuple[str, ...]:
-    told = "thinkingConfig" in gemini_params.config_of(request.provider_params)
-    if request.max_tokens > _THINKING_ROOM or told or not _THINKS.match(request.model):
+    told = "thinkingConfig" in config_of(request.provider_params)
+    if told or not _THINKS.match(request.model):
         return ()
-    room = f"{request.model} thinks before it answers, and thinking counts toward max_tokens ({request.max_tokens})"
-    remedy = "Raise max_tokens, or say provider_params={'generationConfig': {'thinkingConfig': ...}}."
-    return (f"{room}: answers may be cut. {remedy}",)
+    return thinking_warning(request, "say provider_params={'generationConfig': {'thinkingConfig': ...}}.")

@@ -16,8 +16,8 @@ What it rests on, each to be read with "Gemini" in mind:
 from collections.abc import Mapping
 from typing import Any
 
-from batchata.providers.anthropic_bound import files_of, is_pdf
 from batchata.providers.base import ModelFacts
+from batchata.providers.request_files import files_of, is_pdf, text_bytes
 from batchata.providers.request_json import base64_length, spelled_out_more
 from batchata.request import Document, Image, Request
 
@@ -48,5 +48,4 @@ def _file_tokens(file: Document | Image) -> int:
         return IMAGE_TOKENS - base64_length(file.data)
     if not is_pdf(file):
         return 0
-    text = sum(len(page.encode("utf-8", "surrogatepass")) for page in file.pages)
-    return text + len(file.pages) * (PAGE_TOKENS + FRAME_TOKENS) - base64_length(file.data)
+    return text_bytes(file) + len(file.pages) * (PAGE_TOKENS + FRAME_TOKENS) - base64_length(file.data)

@@ -8,15 +8,18 @@ reaches into it, and tests hold their requests against those of its public metho
 
 import threading
 from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlencode, urlparse, urlunparse
 
 import orjson
 
 from batchata.errors import CreateRefusedError, ProviderError, ValidationError
-from batchata.providers import gemini_errors
-from batchata.providers.anthropic_errors import Failure
+from batchata.providers.failures import Failure
 from batchata.providers.foreign_json import get, loaded_object, text
+from batchata.providers.gemini import errors
+from batchata.providers.keys import can_be_sent, header_secrets
+from batchata.providers.responses import check_whole, json_object, streamed
 
 if TYPE_CHECKING:
     import httpx2
@@ -25,10 +28,8 @@ if TYPE_CHECKING:
 UPLOAD_CHUNK = 8 << 20
 """Bytes of one piece of an upload: Google takes multiples of 256 KiB; its SDK sends 8 MiB."""
 
-_CHUNK = 1 << 16
 _REDIRECTS_MAX = 3
 _TIMEOUT = (10.0, 300.0, 300.0, 60.0)  # seconds to connect, read, write, and wait for a connection; the SDK has none
-_SECRET_HEADERS = ("authorization", "x-goog-api-key")
 
 
 class GeminiCalls:
@@ -49,17 +50,18 @@ class GeminiCalls:
         """A JSON object and the response's headers."""
         query = f"?{urlencode(params)}" if params else ""
         response = self._answer("GET", path + query)
-        content = loaded_object(response.content)
-        if content is None:
-            raise ProviderError(
-                f"Gemini answered HTTP {response.status_code} to {path} with something that is no JSON object",
-                retryable=True,
-                status=response.status_code,
-            )
-        return content, response.headers
+        return json_object(response, path, "Gemini")
 
     def post(self, path: str) -> None:
         self._answer("POST", path)
+
+    def delete(self, name: str) -> None:
+        """A file that is not there is no error, and neither is one that is not ours to see: Gemini says 403 to both."""
+        try:
+            self._answer("DELETE", name)
+        except ProviderError as error:
+            if error.status not in (403, 404):
+                raise
 
     def create(self, path: str, body: dict[str, Any]) -> "httpx2.Response":
         """Exactly one POST. Raises `CreateRefusedError` or `CreateUnknownError`."""
@@ -70,9 +72,9 @@ class GeminiCalls:
         secrets = _secrets(client)
         try:
             response = _sent(client, _request(client, "POST", path, body))
-        except gemini_errors.foreign_errors() as error:
+        except errors.foreign_errors() as error:
             # not `from error`: its request would show the key in a traceback
-            raise gemini_errors.unanswered(error, secrets).as_create_error() from None
+            raise errors.failure(error, secrets).as_create_error() from None
         if not response.is_success:
             raise _failure(response, secrets).as_create_error()
         return response
@@ -100,16 +102,14 @@ class GeminiCalls:
         """The bytes of a file as they come. A redirect is followed within the same host only, because the key goes along."""
         client = self._client()
         secrets = _secrets(client)
-        with gemini_errors.as_provider_errors(secrets):
+        with errors.as_provider_errors(secrets):
             response = _opened(client, _request(client, "GET", f"{name}:download?alt=media"))
-            try:
-                if not response.is_success:
+            if not response.is_success:
+                with closing(response):
                     response.read()
-                    raise _failure(response, secrets).as_provider_error()
-                yield from response.iter_bytes(_CHUNK)
-            finally:
-                response.close()
-        _check_whole(response)
+                raise _failure(response, secrets).as_provider_error()
+            yield from streamed(response)
+        check_whole(response)
 
     def close(self) -> None:
         with self._lock:
@@ -144,7 +144,7 @@ class GeminiCalls:
     ) -> "httpx2.Response":
         client = self._client()
         secrets = _secrets(client)
-        with gemini_errors.as_provider_errors(secrets):
+        with errors.as_provider_errors(secrets):
             response = _sent(client, _request(client, method, path, body, headers))
         if not response.is_success:
             raise _failure(response, secrets).as_provider_error()
@@ -184,7 +184,7 @@ def _origin(request: "httpx2.Request") -> tuple[str, str, int | None]:
 
 
 def _failure(response: "httpx2.Response", secrets: Iterable[str]) -> Failure:
-    return gemini_errors.answered(response.status_code, response.headers, response.content, secrets)
+    return errors.answered(response.status_code, response.headers, response.content, secrets)
 
 
 def _from_environment() -> "genai.Client":
@@ -219,21 +219,13 @@ def _check_usable(client: "genai.Client") -> None:
     if _transport(client).is_closed:
         raise ProviderError("the Gemini client is closed. Give an open one.")
     secrets = _secrets(client)
-    if any(not value.isascii() or not value.isprintable() or value != value.strip() for value in secrets):
+    if not all(map(can_be_sent, secrets)):
         raise ProviderError(
             "the key for Gemini holds white space or characters that no key has: check GOOGLE_API_KEY.",
             kind="UNAUTHENTICATED",
         )
     if any(value.startswith("auth_tokens/") for value in secrets):
         raise ProviderError("the key for Gemini is a token of the Live API, which no batch takes: give an API key.")
-
-
-def _check_whole(response: "httpx2.Response") -> None:
-    told = response.headers.get("content-length", "")
-    if told.isdecimal() and int(told) != response.num_bytes_downloaded:
-        raise ProviderError(
-            f"results were cut short: {response.num_bytes_downloaded:,} of {int(told):,} bytes came", retryable=True
-        )
 
 
 def _request(
@@ -265,7 +257,7 @@ def _transport(client: "genai.Client") -> Any:
 
 def _secrets(client: "genai.Client") -> set[str]:
     headers = client._api_client._http_options.headers or {}  # noqa: SLF001
-    sent = {value for name, value in headers.items() if name.lower() in _SECRET_HEADERS and value}
+    sent = header_secrets(headers)
     key = client._api_client.api_key  # noqa: SLF001
     return sent | {key} if key else sent
 

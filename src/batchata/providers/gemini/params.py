@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from batchata.errors import ValidationError
+from batchata.providers.request_params import TEMPERATURE_TWICE, check_can_be_bounded, check_one_system, check_owned
 from batchata.request import Request
 
 _OWNED = {
@@ -54,6 +55,7 @@ def config_of(params: Mapping[str, Any]) -> Mapping[str, Any]:
 def check(request: Request) -> None:
     """Raise `ValidationError` for what is refused with a cost limit or without."""
     params = request.provider_params
+    check_owned(params, _OWNED)
     for name in params:
         _check_name(name)
     if not isinstance(params.get("generationConfig") or {}, Mapping):
@@ -61,19 +63,14 @@ def check(request: Request) -> None:
     config = config_of(params)
     for name in config:
         _check_spelling(name, "provider_params['generationConfig']")
-    for name, instead in _OWNED_CONFIG.items():
-        if name in config:
-            raise ValidationError(f"provider_params['generationConfig'][{name!r}] is batchata's to set: {instead}.")
+    check_owned(config, _OWNED_CONFIG, "provider_params['generationConfig']")
     if request.schema is not None and (given := [name for name in _SCHEMA if name in config]):
         raise ValidationError(
             f"provider_params['generationConfig'][{given[0]!r}] is batchata's to set where response_model is given."
         )
     if "temperature" in config and request.temperature_given:
-        raise ValidationError("temperature is given twice, by temperature= and in provider_params. Give one of them.")
-    if request.system and "systemInstruction" in params:
-        raise ValidationError(
-            "provider_params['systemInstruction'] is given beside a system message. Give one of them."
-        )
+        raise ValidationError(TEMPERATURE_TWICE)
+    check_one_system(request, "systemInstruction")
 
 
 def check_bounded(params: Mapping[str, Any]) -> None:
@@ -82,17 +79,11 @@ def check_bounded(params: Mapping[str, Any]) -> None:
     found |= {
         f"['generationConfig'][{name!r}]": _unbounded_config(name, value) for name, value in config_of(params).items()
     }
-    for where, why in found.items():
-        if why:
-            raise ValidationError(
-                f"provider_params{where} can't be sent under a cost limit: {why}. Leave it out, or set no limit."
-            )
+    check_can_be_bounded(found)
 
 
 def _check_name(name: str) -> None:
     _check_spelling(name, "provider_params")
-    if name in _OWNED:
-        raise ValidationError(f"provider_params[{name!r}] is batchata's to set: {_OWNED[name]}.")
     if name in _CONFIG_NAMES:
         raise ValidationError(
             f"provider_params[{name!r}] belongs into generationConfig: "

@@ -5,25 +5,25 @@ the POST itself are capped at 20 MB, their answers were seen under the wrong req
 (googleapis/python-genai#1909; discuss.ai.google.dev 174261). Answers are matched by key, never by position.
 
 Gemini does not refuse a second batch of the same kind, so a create without an answer is looked for by the display name it set:
-the intent's nonce. The calls are in `gemini_calls`; bodies, bounds, answers and failures in the other `gemini_*` modules beside
+the intent's nonce. The calls are in `calls`; bodies, bounds, answers and failures in the other modules beside
 this one, which need neither network nor SDK.
 """
 
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
 from batchata.errors import CreateRefusedError, CreateUnknownError, ProviderError, ValidationError
-from batchata.providers import gemini_answer, gemini_body
-from batchata.providers.anthropic_errors import http_date
 from batchata.providers.base import Answer, BatchStatus, Envelope, Intent, Limits, ModelFacts, Prepared, Sighting
 from batchata.providers.foreign_json import count, get, items, loaded_object, text
-from batchata.providers.gemini_calls import GeminiCalls
+from batchata.providers.gemini import answer
+from batchata.providers.gemini.body import BYTES_MAX, line, model_path, prepare
+from batchata.providers.gemini.calls import GeminiCalls
+from batchata.providers.listing import PAGES_MAX, ListedBatches, Page
 from batchata.request import Request
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LIMITS = Limits(
     jobs_per_batch=50_000,  # assumed: Gemini states none. An expired batch loses all its answers, so not larger
     bytes_per_batch=2_000_000_000,  # "2 GB"; the smaller gigabyte is safe with either
-    bytes_per_job=gemini_body.BYTES_MAX,
+    bytes_per_job=BYTES_MAX,
     expires_seconds=48 * 3600.0,
     # A file lives 48 hours, a batch's answers from its end on; an end is never before the creation, so this is early, not late
     results_kept_seconds=48 * 3600.0,
@@ -42,25 +42,13 @@ LIMITS = Limits(
 
 ENVELOPE = Envelope()
 
-CLOCK_SLACK_SECONDS = 300.0
-"""By how much the provider's clock, read from its `Date` header, may still be off: a step of our clock since the intent."""
-
 RESULTS_GONE = "results_gone"
 """`ProviderError.kind` where a batch is still shown, and the file of its answers is not to be had any more."""
 
 _PAGE_SIZE = 100
-_PAGES_MAX = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """One page of the listing. `server_ahead`: seconds by which the provider's clock is ahead of ours."""
-
-    operations: tuple[object, ...]
-    server_ahead: float
-
-
-class GeminiProvider:
+class GeminiProvider(ListedBatches):
     """The Gemini Developer API's batches. Without a client one is built from the environment on the first call
     (`GOOGLE_API_KEY` or `GEMINI_API_KEY`, `GOOGLE_GEMINI_BASE_URL`); a client that is given stays its owner's to close. One of
     Vertex AI is a `ValidationError`.
@@ -69,6 +57,7 @@ class GeminiProvider:
     """
 
     schema_dialect = "gemini"
+    _too_late = frozenset({400, 404, 409})
 
     def __init__(
         self,
@@ -89,7 +78,7 @@ class GeminiProvider:
     def facts(self, model: str) -> ModelFacts:
         """From `GET /{version}/models/{model}`. `inputTokenLimit` bounds the prompt alone; the answer has its own limit."""
         try:
-            stated, _ = self._calls.get(gemini_body.model_path(model))
+            stated, _ = self._calls.get(model_path(model))
         except (ProviderError, ValidationError):
             return ModelFacts()
         hottest = stated.get("maxTemperature")
@@ -100,10 +89,10 @@ class GeminiProvider:
         )
 
     def prepare(self, request: Request, facts: ModelFacts) -> Prepared:
-        return gemini_body.prepare(request, facts)
+        return prepare(request, facts)
 
     def line(self, custom_id: str, body: bytes) -> bytes:
-        return gemini_body.line(custom_id, body)
+        return line(custom_id, body)
 
     def stage(self, intent: Intent, spool: BinaryIO) -> str | None:
         """Upload the body under a name of ours, so that an upload whose answer was lost is found under it and used.
@@ -111,7 +100,7 @@ class GeminiProvider:
         Gemini deletes uploads by itself after 48 hours.
         """
         size = spool.seek(0, os.SEEK_END)
-        name = file_name(intent)
+        name = file_name(intent.nonce)
         try:
             return self._calls.upload(name, intent.nonce, spool, size)
         except ProviderError as error:
@@ -121,12 +110,12 @@ class GeminiProvider:
 
     def create(self, intent: Intent, spool: BinaryIO) -> str:  # noqa: ARG002  (the body was uploaded)
         try:
-            path = f"{gemini_body.model_path(intent.model or '')}:batchGenerateContent"
+            path = f"{model_path(intent.model or '')}:batchGenerateContent"
         except ValidationError as error:
             raise CreateRefusedError(str(error)) from None
         body = {"batch": {"inputConfig": {"fileName": intent.upload_id}, "displayName": intent.nonce}}
         response = self._calls.create(path, body)
-        status = gemini_answer.read_status(loaded_object(response.content))
+        status = answer.read_status(loaded_object(response.content))
         if status is None:
             raise CreateUnknownError(
                 f"Gemini answered HTTP {response.status_code} to a create, without the batch's name",
@@ -143,34 +132,20 @@ class GeminiProvider:
         ours: dict[str, None] = {}  # a listing that moves on between two pages shows some twice
         newest_first = True
         last_seen = float("inf")
-        for page in self._pages():
-            ours |= {name: None for operation in page.operations if (name := _marked(operation, intent)) is not None}
-            times = [gemini_answer.created_at(operation) for operation in page.operations]
+        for page in self._pages(_PAGE_SIZE):
+            ours |= {name: None for operation in page.batches if (name := _marked(operation, intent)) is not None}
+            times = [answer.created_at(operation) for operation in page.batches]
             known = [at for at in times if at is not None]
             newest_first &= len(known) == len(times) and [last_seen, *known] == sorted(
                 [last_seen, *known], reverse=True
             )
             last_seen = known[-1] if known else last_seen
-            since = intent.at + page.server_ahead - CLOCK_SLACK_SECONDS
+            since = page.since(intent.at)
             if newest_first and len(known) > 1 and known[0] < since:
                 break
         if len(ours) == 1:
             return Sighting(found=next(iter(ours)), complete=True)
         return Sighting(candidates=tuple(ours), complete=True)
-
-    def poll(self, provider_ids: Sequence[str]) -> Mapping[str, BatchStatus]:
-        """Several ids: pages of the listing as long as they hold some, then one by one what is older. One id: itself."""
-        wanted = set(provider_ids)
-        seen = self._seen_in_listing(wanted) if len(wanted) > 1 else {}
-        failed: ProviderError | None = None
-        for provider_id in sorted(wanted - seen.keys()):
-            try:
-                seen |= self._retrieved(provider_id)
-            except ProviderError as error:  # one batch that can't be seen must not hide the others
-                failed = error
-        if failed and not seen:
-            raise failed
-        return seen
 
     def results(self, provider_id: str) -> Iterator[bytes]:
         """The responses file as it streams in. A batch that failed, expired or was cancelled may have none: nothing comes.
@@ -178,23 +153,23 @@ class GeminiProvider:
         Raises `ProviderError` of kind `RESULTS_GONE` where Gemini shows the batch and no longer its file.
         """
         operation, _ = self._calls.get(_batch_path(provider_id))
-        if name := gemini_answer.responses_file(operation):
+        if name := answer.responses_file(operation):
             yield from self._downloaded(name)
-        elif inlined := gemini_answer.inlined_responses(operation):
+        elif inlined := answer.inlined_responses(operation):
             yield from (orjson.dumps(response) + b"\n" for response in inlined)
-        elif not gemini_answer.may_lack_answers(operation):
+        elif not answer.may_lack_answers(operation):
             raise ProviderError(f"Gemini shows no answers of {provider_id} yet", retryable=True)
 
     def read(self, line: bytes) -> Answer:
-        return gemini_answer.read_line(line)
+        return answer.read_line(line)
 
-    def cancel(self, provider_id: str) -> None:
-        try:
-            self._calls.post(f"{_batch_path(provider_id)}:cancel")
-        except ProviderError as error:
-            refused = error.status in (400, 404, 409)
-            if not (refused and any(status.ended for status in self._retrieved(provider_id).values())):
-                raise
+    def forget(self, provider_id: str) -> None:
+        """Delete the upload, whose name follows from the batch's mark. The answers' file is Gemini's own; both go after 48 hours
+        by themselves.
+        """
+        operation, _ = self._calls.get(_batch_path(provider_id))
+        if nonce := answer.mark(operation):
+            self._calls.delete(f"files/{file_name(nonce)}")
 
     def close(self) -> None:
         self._calls.close()
@@ -215,16 +190,21 @@ class GeminiProvider:
                 ) from None
             raise
 
-    def _pages(self) -> Iterator[_Page]:
-        """The listing to its end. Raises `ProviderError` where it can't be followed."""
+    def _status(self, batch: object) -> BatchStatus | None:
+        return answer.read_status(batch)
+
+    def _retrieve(self, provider_id: str) -> object:
+        return self._calls.get(_batch_path(provider_id))[0]
+
+    def _stop(self, provider_id: str) -> None:
+        self._calls.post(f"{_batch_path(provider_id)}:cancel")
+
+    def _pages(self, wanted: int) -> Iterator[Page]:  # noqa: ARG002  (its pages hold 100 at most)
         params: dict[str, object] = {"pageSize": _PAGE_SIZE}
-        for _ in range(_PAGES_MAX):
+        for _ in range(PAGES_MAX):
             content, headers = self._calls.get("batches", params)
-            at_server = http_date(headers.get("date"))
             # proto3 JSON leaves an empty list out
-            yield _Page(
-                tuple(items(content.get("operations"))), 0.0 if at_server is None else at_server - self._clock()
-            )
+            yield self._page(items(content.get("operations")), headers)
             following = text(content.get("nextPageToken"))
             if not following:
                 return
@@ -233,40 +213,20 @@ class GeminiProvider:
             params["pageToken"] = following
         raise ProviderError("Gemini's listing of batches can't be followed to its end", retryable=True)
 
-    def _seen_in_listing(self, wanted: set[str]) -> dict[str, BatchStatus]:
-        seen: dict[str, BatchStatus] = {}
-        for page in self._pages():
-            statuses = [status for one in page.operations if (status := gemini_answer.read_status(one))]
-            here = {status.provider_id: status for status in statuses if status.provider_id in wanted}
-            seen |= here
-            if not here or seen.keys() == wanted:
-                break
-        return seen
 
-    def _retrieved(self, provider_id: str) -> dict[str, BatchStatus]:
-        try:
-            operation, _ = self._calls.get(_batch_path(provider_id))
-        except ProviderError as error:
-            if error.status == 404:
-                return {}
-            raise
-        status = gemini_answer.read_status(operation)
-        return {provider_id: status} if status and status.provider_id == provider_id else {}
-
-
-def file_name(intent: Intent) -> str:
-    """The name of an intent's upload. Gemini takes lowercase letters, digits and inner dashes, at most 40."""
-    return f"batchata-{hashlib.blake2b(intent.nonce.encode(), digest_size=12).hexdigest()}"
+def file_name(nonce: str) -> str:
+    """The name of the upload of an intent of that nonce. Gemini takes lowercase letters, digits and inner dashes, at most 40."""
+    return f"batchata-{hashlib.blake2b(nonce.encode(), digest_size=12).hexdigest()}"
 
 
 def _marked(operation: object, intent: Intent) -> str | None:
-    status = gemini_answer.read_status(operation)
-    if status is None or gemini_answer.mark(operation) != intent.nonce or status.provider_id in intent.known_ids:
+    status = answer.read_status(operation)
+    if status is None or answer.mark(operation) != intent.nonce or status.provider_id in intent.known_ids:
         return None
     return status.provider_id
 
 
 def _batch_path(provider_id: str) -> str:
-    if not gemini_answer.BATCH_NAME.fullmatch(provider_id):
+    if not answer.BATCH_NAME.fullmatch(provider_id):
         raise ProviderError(f"{provider_id!r} is no batch of Gemini's: its names are batches/<id>", status=404)
     return provider_id

@@ -4,17 +4,22 @@ A batch is a file in the spool, so a create is never uncertain; nothing costs mo
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
-from batchata.errors import CreateRefusedError, DocumentError, ProviderError, ValidationError
-from batchata.providers.base import Answer, BatchStatus, Envelope, Intent, Limits, ModelFacts, Prepared, Sighting
-from batchata.providers.llama import LlamaAnswerer, context_of, model_name, resolve_weights
-from batchata.providers.spool import Answerer, Spool
-from batchata.providers.spool_lines import answered_by, request_line
+from batchata.errors import ValidationError
+from batchata.providers.base import Answer, Limits, ModelFacts, Prepared
+from batchata.providers.document_text import document_text
+from batchata.providers.local.llama import LlamaAnswerer
+from batchata.providers.local.weights import context_of, model_name, resolve_weights
+from batchata.providers.request_json import encoded, form_words
+from batchata.providers.request_params import check_max_tokens, check_one_answer, check_owned
+from batchata.providers.spool.batches import SpooledBatches
+from batchata.providers.spool.lines import answered_by
+from batchata.providers.spool.spool import Answerer, Spool
 from batchata.request import Document, Image, Message, Part, Request
 from batchata.result import Outcome
 from batchata.usage import Usage
@@ -36,7 +41,7 @@ _OWNED_WITH_SCHEMA = ("response_format", "json_schema", "grammar")
 _ENDINGS = {"stop": Outcome.SUCCEEDED, "tool_calls": Outcome.SUCCEEDED, "length": Outcome.TRUNCATED}
 
 
-class LocalProvider:
+class LocalProvider(SpooledBatches):
     """`local/…` models, answered in this process's children. `spool_dir` holds the batches; it is made where it is missing.
 
     Constructing one loads no model; the first batch that is created or polled does.
@@ -44,7 +49,6 @@ class LocalProvider:
 
     name = "local"
     schema_dialect = "llama.cpp"
-    envelope = Envelope()
     limits = Limits(
         jobs_per_batch=10_000,
         bytes_per_batch=512 << 20,
@@ -55,7 +59,7 @@ class LocalProvider:
     )
 
     def __init__(self, spool_dir: Path, answerer: Answerer | None = None) -> None:
-        self._spool = Spool(spool_dir, answerer or LlamaAnswerer())
+        super().__init__(Spool(spool_dir, answerer or LlamaAnswerer()))
 
     def account(self) -> str:
         return self.name
@@ -83,42 +87,9 @@ class LocalProvider:
         if request.schema is not None:
             named = {"name": "answer", "strict": True, "schema": request.schema}
             body["response_format"] = {"type": "json_schema", "json_schema": named}
-        data = _json(body | dict(request.provider_params))
+        data = encoded(body | dict(request.provider_params))
         most = len(data) + _TOKENS_PER_MESSAGE * len(body["messages"]) + _TOKENS_PER_REQUEST
         return Prepared(data, min(most, facts.context_window or most), request.max_tokens)
-
-    def line(self, custom_id: str, body: bytes) -> bytes:
-        return request_line(custom_id, body)
-
-    def stage(self, intent: Intent, spool: BinaryIO) -> str | None:  # noqa: ARG002  the seam's signature
-        return None
-
-    def create(self, intent: Intent, spool: BinaryIO) -> str:
-        """Copy the requests into the spool under the intent's nonce. Creating it again finds the batch that is there."""
-        try:
-            self._spool.take(intent.nonce, spool, intent.count)
-        except (ProviderError, OSError, ValueError) as error:
-            if self._spool.holds(intent.nonce):
-                return intent.nonce  # taken; what keeps it from being answered is told by `poll`
-            retryable = not isinstance(error, ValueError)
-            raise CreateRefusedError(f"the spool did not take the batch: {error}", retryable=retryable) from error
-        return intent.nonce
-
-    def find(self, intent: Intent) -> Sighting:
-        """A look at the disk: what is not there was never made."""
-        return Sighting(found=intent.nonce if self._spool.holds(intent.nonce) else None, complete=True)
-
-    def poll(self, provider_ids: Sequence[str]) -> Mapping[str, BatchStatus]:
-        """Begins or goes on with each batch that has not ended. A batch whose files were removed will never be seen again,
-        so it counts as ended with its results gone.
-        """
-        found = ((name, self._spool.status(name)) for name in provider_ids)
-        return {name: status or BatchStatus(name, ended=True, results_gone=True) for name, status in found}
-
-    def results(self, provider_id: str) -> Iterator[bytes]:
-        if not self._spool.holds(provider_id):
-            raise ProviderError(f"the spool holds no batch {provider_id!r}: its files were removed", kind="not_found")
-        return self._spool.answers(provider_id)
 
     def read(self, line: bytes) -> Answer:
         """Nothing is billed for an error or a cancelled request. `lost` starts cost nothing here and are left aside."""
@@ -128,41 +99,16 @@ class LocalProvider:
             words = f"the answer can't be read ({error!r}): {line[:200].decode(errors='replace')}"
             return Answer(answered_by(line), Outcome.ERROR, error=words, billed=False)
 
-    def cancel(self, provider_id: str) -> None:
-        """Hand out no more requests. Those under way are still answered."""
-        self._spool.cancel(provider_id)
-
-    def forget(self, provider_id: str) -> None:
-        """Remove the files of a batch whose answers are safe elsewhere."""
-        self._spool.forget(provider_id)
-
-    def close(self) -> None:
-        """Stop now, what is under way included; the next provider on this spool goes on with it."""
-        self._spool.close()
-
-
-def _json(body: Mapping[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(body, default=dict)
-    except orjson.JSONEncodeError as error:
-        raise ValidationError(f"the request can't be written as JSON: {error}") from error
-
 
 def _check_params(request: Request) -> None:
-    if request.max_tokens < 1:
-        raise ValidationError(f"max_tokens is {request.max_tokens}; a local model needs 1 or more.")
+    check_max_tokens(request, "a local model")
     params = request.provider_params
-    for name, instead in _OWNED.items():
-        if name in params:
-            raise ValidationError(f"provider_params[{name!r}] is the library's: {instead}.")
+    check_owned(params, _OWNED)
     if request.schema is not None and (taken := [name for name in _OWNED_WITH_SCHEMA if name in params]):
         raise ValidationError(
             f"provider_params[{taken[0]!r}] can't go with response_model, which sets the form itself."
         )
-    if params.get("n", 1) != 1:
-        raise ValidationError(
-            f"provider_params['n'] is {params['n']!r}; a job has one answer. Add the job again instead."
-        )
+    check_one_answer(params)
 
 
 def _messages(request: Request) -> list[dict[str, str]]:
@@ -172,10 +118,7 @@ def _messages(request: Request) -> list[dict[str, str]]:
 
 
 def _form(request: Request) -> list[str]:
-    """The schema in words: the engine holds the answer to it, but the model is shown nothing of it."""
-    if request.schema is None:
-        return []
-    return [f"Answer only with JSON that fits this JSON Schema:\n{_json(request.schema).decode()}"]
+    return [] if request.schema is None else [form_words(request.schema)]
 
 
 def _content(message: Message) -> str:
@@ -190,24 +133,8 @@ def _text(part: Part) -> str:
                 "use a provider whose models see, or give the text."
             )
         case Document():
-            return _document_text(part)
+            return document_text(part, "a local model")
     return part.text
-
-
-def _document_text(document: Document) -> str:
-    """Blank pages are left out; the others keep their numbers."""
-    if not document.has_text:
-        hint = (
-            " (a scan?): read its text first, or use a provider that reads the pages themselves"
-            if document.paged
-            else ""
-        )
-        raise DocumentError(f"{document.name} has no text{hint}; a local model reads text only.")
-    if not document.paged:
-        return f"[{document.name}]\n{document.text}"
-    count = len(document.pages)
-    pages = enumerate(document.pages, 1)
-    return "\n\n".join(f"[{document.name}, page {n} of {count}]\n{page}" for n, page in pages if page.strip())
 
 
 def _read(row: Mapping[str, Any]) -> Answer:

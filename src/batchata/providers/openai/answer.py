@@ -14,7 +14,7 @@ import orjson
 
 from batchata.providers.base import Answer
 from batchata.providers.foreign_json import count, dumped, get, items, loaded, shown, text
-from batchata.providers.openai_errors import worth_retrying
+from batchata.providers.openai.errors import worth_retrying
 from batchata.result import Outcome
 from batchata.usage import Usage
 
@@ -31,6 +31,7 @@ SAFETY_CODES = frozenset(
 )
 """Error codes by which a safety filter says that it would not let the request or the answer through."""
 
+_DEARER_TIERS = frozenset({"fast", "priority"})
 _TRANSIENT = frozenset({"server_error", "rate_limit_exceeded", "request_timeout", "vector_store_timeout"})
 _TRUNCATED = (Outcome.TRUNCATED, "the answer was cut at max_tokens, thinking included: raise max_tokens")
 _FILTERED = (Outcome.REFUSED, "a content filter stopped the answer")
@@ -121,7 +122,15 @@ def _read(
         retryable=outcome is Outcome.ERROR and text(get(body, "error", "code")) in _TRANSIENT,
         # a response that failed before it generated anything has no usage
         billed=get(body, "status") not in ("failed", "cancelled") or usage != Usage(),
+        note=_dearer(get(body, "service_tier")),
     )
+
+
+def _dearer(tier: object) -> str | None:
+    """OpenAI has no word for a batch's tier ("default" stands there), so only one that costs more than it says anything."""
+    if not isinstance(tier, str) or tier not in _DEARER_TIERS:
+        return None
+    return f"answered at service tier {shown(tier)}, which has no batch discount: it may have cost more than is shown"
 
 
 def _usage_of(body: object) -> Usage:

@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchata.errors import DocumentError, ValidationError
-from batchata.providers import openai_bound, openai_models, openai_params
 from batchata.providers.base import ModelFacts, Prepared
 from batchata.providers.document_text import document_text
-from batchata.providers.openai_bound import files_of, is_pdf
-from batchata.providers.openai_params import CHAT, RESPONSES, Endpoint
-from batchata.providers.request_json import encoded
+from batchata.providers.openai import bound, models
+from batchata.providers.openai.params import CHAT, RESPONSES, Endpoint, check, schema_place, sends_temperature
+from batchata.providers.request_files import check_image_type, check_pages_known, check_size, files_of, is_pdf, names
+from batchata.providers.request_json import encoded, form_words
+from batchata.providers.request_params import thinking_warning
 from batchata.request import Document, Image, Message, Part, Request
 
 _IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-_THINKING_ROOM = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where bodies go. `service`: how messages name it. `bytes_max`: of one request, and `size` the same in the provider's
     words. `files_max`: bytes of PDF files in one request, where the provider says so. `cap`: what the token cap is called on
-    chat completions, None where the model's family decides.
+    chat completions, None where the model's family decides. `tells_form`: the schema is put into the system message too.
     """
 
     service: str
@@ -35,6 +35,7 @@ class Target:
     size: str
     files_max: int | None = None
     cap: str | None = None
+    tells_form: bool = False
 
     @property
     def official(self) -> bool:
@@ -43,21 +44,21 @@ class Target:
 
 def prepare(request: Request, facts: ModelFacts, target: Target) -> Prepared:
     """The body of one request, and its bound. Raises `ValidationError` or `DocumentError`, saying what can't be sent."""
-    openai_params.check(request, facts, target.endpoint, target.service)
+    check(request, facts, target.endpoint, target.service)
     _check_files(request, target)
     params = _responses(request) if target.endpoint is RESPONSES else _chat(request, target)
-    if openai_params.sends_temperature(request, facts, official=target.official):
+    if sends_temperature(request, facts, official=target.official):
         params["temperature"] = request.temperature
     params.update(request.provider_params)
     if request.schema is not None:
         params[target.endpoint.form] = _form(request, target.endpoint)
     body = encoded(params)
-    _check_size(request, len(body), target)
+    check_size(request, len(body), target.bytes_max, f"{target.service} takes at most {target.size}")
     return Prepared(
         body=body,
-        input_tokens_max=openai_bound.input_tokens_max(request, facts, params, body, native_pdf=target.official),
+        input_tokens_max=bound.input_tokens_max(request, facts, params, body, native_pdf=target.official),
         output_tokens_max=request.max_tokens,
-        cache_write=openai_bound.CACHE_WRITE,
+        cache_write=bound.CACHE_WRITE,
         warnings=_warnings(request),
     )
 
@@ -66,11 +67,12 @@ def _form(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     named = {"name": "answer", "strict": True, "schema": request.schema}
     if endpoint is CHAT:
         return {"type": "json_schema", "json_schema": named}
-    return {**openai_params.schema_place(request.provider_params, endpoint), "format": {"type": "json_schema", **named}}
+    return {**schema_place(request.provider_params, endpoint), "format": {"type": "json_schema", **named}}
 
 
-def _system(request: Request) -> str:
-    return "\n\n".join(part.text for part in request.system)
+def _system(request: Request, *, tells_form: bool = False) -> str:
+    form = [form_words(request.schema)] if tells_form and request.schema is not None else []
+    return "\n\n".join([*(part.text for part in request.system), *form])
 
 
 # -- /v1/responses
@@ -108,8 +110,9 @@ def _filename(document: Document) -> str:
 
 
 def _chat(request: Request, target: Target) -> dict[str, Any]:
-    cap = target.cap or ("max_completion_tokens" if openai_models.reasons(request.model) else "max_tokens")
-    system = [{"role": "system", "content": _system(request)}] if request.system else []
+    cap = target.cap or ("max_completion_tokens" if models.reasons(request.model) else "max_tokens")
+    told = _system(request, tells_form=target.tells_form)
+    system = [{"role": "system", "content": told}] if told else []
     turns = [{"role": message.role, "content": _content(message, target)} for message in request.messages]
     return {"model": request.model, "messages": system + turns, cap: request.max_tokens}
 
@@ -142,42 +145,20 @@ def _data_url(media_type: str, data: bytes) -> str:
 
 def _check_files(request: Request, target: Target) -> None:
     for file in files_of(request):
-        if isinstance(file, Image) and file.media_type not in _IMAGE_TYPES:
-            taken = ", ".join(_IMAGE_TYPES)
-            raise DocumentError(f"an image is {file.media_type}; {target.service} takes {taken}. Convert it.")
-        if isinstance(file, Document) and target.official and is_pdf(file):
-            _check_pdf(file, request.bounded)
+        if isinstance(file, Image):
+            check_image_type(file, _IMAGE_TYPES, target.service)
+        elif target.official and is_pdf(file) and request.bounded:
+            check_pages_known(file)
     sent = sum(len(file.data) for file in files_of(request) if isinstance(file, Document) and is_pdf(file))
     if target.files_max is not None and sent > target.files_max:
         raise DocumentError(
-            f"{_names(request)}the PDF files are {sent:,} bytes; {target.service} takes at most {target.files_max:,} "
+            f"{names(request)}the PDF files are {sent:,} bytes; {target.service} takes at most {target.files_max:,} "
             f"({target.files_max // 1_000_000} MB) of files a request. Send fewer or smaller ones."
         )
 
 
-def _check_pdf(document: Document, bounded: bool) -> None:
-    if bounded and not (document.paged and document.pages):
-        raise DocumentError(f"{document.name}: the number of its pages is not known, so its cost can't be bounded.")
-
-
-def _check_size(request: Request, size: int, target: Target) -> None:
-    if size <= target.bytes_max:
-        return
-    names = _names(request)
-    message = f"{names}the request is {size:,} bytes, files as base64; {target.service} takes at most {target.size}."
-    raise DocumentError(message + " Send less at once.") if names else ValidationError(message + " Send less text.")
-
-
-def _names(request: Request) -> str:
-    files = list(files_of(request))
-    names = [file.name if isinstance(file, Document) else f"an image ({file.media_type})" for file in files]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{shown}: " if names else ""
-
-
 def _warnings(request: Request) -> tuple[str, ...]:
     told = "reasoning" in request.provider_params or "reasoning_effort" in request.provider_params
-    if request.max_tokens > _THINKING_ROOM or told or not openai_models.reasons(request.model):
+    if told or not models.reasons(request.model):
         return ()
-    room = f"{request.model} thinks before it answers, and thinking counts toward max_tokens ({request.max_tokens})"
-    return (f"{room}: answers may be cut. Raise max_tokens, or set the reasoning effort in provider_params.",)
+    return thinking_warning(request, "set the reasoning effort in provider_params.")

@@ -3,19 +3,20 @@
 What it rests on:
 - a token is at least one byte of UTF-8 (true by construction of byte-level BPE, which OpenAI's published encodings are; an
   assumption for other people's models); schemas and tools are counted as a prompt may spell them out;
-- an image is at most what `openai_models` says of its size (OpenAI's vision guide; an assumption for other people's models);
+- an image is at most what `models` says of its size (OpenAI's vision guide; an assumption for other people's models);
 - a PDF page is its text plus one picture (OpenAI's guide to file inputs); its text is the one that was extracted here;
 - what a chat template adds, and prompts that the provider adds for tools and schemas, stay below the constants here;
 - reasoning counts toward the output cap (OpenAI's reference: "including visible output tokens and reasoning tokens");
 - cache writes are billed unasked from gpt-5.6 on (OpenAI's guide to prompt caching), so all input is taken at their price.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from batchata.providers import openai_models
 from batchata.providers.base import ModelFacts
 from batchata.providers.foreign_json import get
+from batchata.providers.openai import models
+from batchata.providers.request_files import files_of, is_pdf, text_bytes
 from batchata.providers.request_json import base64_length, spelled_out_more
 from batchata.request import Document, Image, Request
 
@@ -24,17 +25,6 @@ PROMPT_TOKENS = 512  # what a chat template may write by itself: a date, a syste
 TOOLS_PROMPT_TOKENS = 1024
 SCHEMA_PROMPT_TOKENS = 1024
 CACHE_WRITE = "5m"
-
-
-def is_pdf(document: Document) -> bool:
-    return document.media_type == "application/pdf"
-
-
-def files_of(request: Request) -> Iterator[Document | Image]:
-    for message in request.messages:
-        for part in message.parts:
-            if isinstance(part, Document | Image):
-                yield part
 
 
 def input_tokens_max(
@@ -55,9 +45,8 @@ def input_tokens_max(
 def _file_tokens(file: Document | Image, model: str, native_pdf: bool) -> int:
     """What a file adds to, or takes from, the bytes of the body: base64 is no text, pages and pictures are."""
     if isinstance(file, Image):
-        return FRAME_TOKENS + openai_models.tokens_of_image(file, model) - base64_length(file.data)
+        return FRAME_TOKENS + models.tokens_of_image(file, model) - base64_length(file.data)
     if not (native_pdf and is_pdf(file)):
         return FRAME_TOKENS
-    text = sum(len(page.encode("utf-8", "surrogatepass")) for page in file.pages)
-    picture = openai_models.image_tokens(model)
-    return FRAME_TOKENS + text + len(file.pages) * (picture + FRAME_TOKENS) - base64_length(file.data)
+    picture = models.image_tokens(model)
+    return FRAME_TOKENS + text_bytes(file) + len(file.pages) * (picture + FRAME_TOKENS) - base64_length(file.data)

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
 from batchata.errors import CreateRefusedError, ProviderError
-from batchata.providers import openai_errors
-from batchata.providers.anthropic_errors import Failure
-from batchata.providers.foreign_json import loaded_object
+from batchata.providers.failures import Failure
+from batchata.providers.keys import can_be_sent, header_secrets
+from batchata.providers.openai import errors
+from batchata.providers.responses import check_whole, json_object, streamed
 
 if TYPE_CHECKING:
     import httpx2
     import openai
 
 BATCHES = "/batches"
-
-_CHUNK = 1 << 16
 
 
 class OpenAICalls:
@@ -54,16 +53,9 @@ class OpenAICalls:
                 files=[("file", (name, body))],
                 options={"headers": {"content-type": "multipart/form-data"}, "follow_redirects": False},
             )
-        except openai_errors.foreign_errors() as error:
+        except errors.foreign_errors() as error:
             # not `from error`: its request would show the key in a traceback
-            failed = self._failure(client, error)
-            raise CreateRefusedError(
-                failed.message,
-                retryable=failed.retryable,
-                retry_after=failed.retry_after,
-                status=failed.status,
-                kind=failed.kind,
-            ) from None
+            raise self._failure(client, error).as_refused_error() from None
 
     def create(self, body: Mapping[str, object]) -> "httpx2.Response":
         """Exactly one POST. Raises `CreateRefusedError` or `CreateUnknownError`."""
@@ -72,14 +64,14 @@ class OpenAICalls:
         client = self._money_client()
         try:
             return client.post(BATCHES, cast_to=httpx2.Response, body=dict(body), options={"follow_redirects": False})
-        except openai_errors.foreign_errors() as error:
+        except errors.foreign_errors() as error:
             raise self._failure(client, error).as_create_error() from None
 
     def cancel(self, provider_id: str) -> None:
         import httpx2
 
         client = self._client()
-        with openai_errors.as_provider_errors(_secrets(client), self.service):
+        with errors.as_provider_errors(_secrets(client), self.service):
             client.post(
                 f"{batch_path(provider_id)}/cancel", cast_to=httpx2.Response, options={"follow_redirects": False}
             )
@@ -90,7 +82,7 @@ class OpenAICalls:
 
         client = self._client()
         try:
-            with openai_errors.as_provider_errors(_secrets(client), self.service):
+            with errors.as_provider_errors(_secrets(client), self.service):
                 client.delete(file_path(file_id), cast_to=httpx2.Response, options={"follow_redirects": False})
         except ProviderError as error:
             if error.status != 404:
@@ -101,18 +93,11 @@ class OpenAICalls:
         import httpx2
 
         client = self._client()
-        with openai_errors.as_provider_errors(_secrets(client), self.service):
+        with errors.as_provider_errors(_secrets(client), self.service):
             response = client.get(
                 path, cast_to=httpx2.Response, options={"params": params or {}, "follow_redirects": False}
             )
-        content = loaded_object(response.content)
-        if content is None:
-            raise ProviderError(
-                f"{self.service} answered HTTP {response.status_code} to {path} with something that is no JSON object",
-                retryable=True,
-                status=response.status_code,
-            )
-        return content, response.headers
+        return json_object(response, path, self.service)
 
     def file(self, file_id: str) -> Generator[bytes, None, None]:
         """A file's content as it comes."""
@@ -120,7 +105,7 @@ class OpenAICalls:
         import openai
 
         client = self._client()
-        with openai_errors.as_provider_errors(_secrets(client), self.service):
+        with errors.as_provider_errors(_secrets(client), self.service):
             stream = client.get(
                 f"{file_path(file_id)}/content",
                 cast_to=httpx2.Response,
@@ -130,11 +115,8 @@ class OpenAICalls:
             )
             # the SDK hands the raw response out, whatever its signature says
             response = cast("httpx2.Response", stream)
-            try:
-                yield from response.iter_bytes(_CHUNK)
-            finally:
-                response.close()
-        _check_whole(response)
+            yield from streamed(response)
+        check_whole(response)
 
     def close(self) -> None:
         with self._lock:
@@ -152,14 +134,14 @@ class OpenAICalls:
     def _client(self) -> "openai.OpenAI":
         with self._lock:
             if self._given is None and self._own is None:
-                with openai_errors.as_provider_errors((), self.service):
+                with errors.as_provider_errors((), self.service):
                     self._own = self._make()
             client = self._given or cast("openai.OpenAI", self._own)
         _check_usable(client, self.service)
         return client
 
     def _failure(self, client: "openai.OpenAI", error: Exception) -> Failure:
-        return openai_errors.failure(error, _secrets(client), self.service)
+        return errors.failure(error, _secrets(client), self.service)
 
 
 def batch_path(provider_id: str) -> str:
@@ -171,23 +153,15 @@ def file_path(file_id: str) -> str:
 
 
 def _secrets(client: "openai.OpenAI") -> set[str]:
-    return {value for value in (client.api_key,) if value} | openai_errors.secret_values(client.default_headers)
+    return {value for value in (client.api_key,) if value} | header_secrets(client.default_headers)
 
 
 def _check_usable(client: "openai.OpenAI", service: str) -> None:
     """The SDK would fail on these with exceptions of other kinds, or with the key in their words."""
     if client.is_closed():
         raise ProviderError(f"the client for {service} is closed. Give an open one.")
-    if any(not value.isascii() or not value.isprintable() or value != value.strip() for value in _secrets(client)):
+    if not all(map(can_be_sent, _secrets(client))):
         raise ProviderError(
             f"the key for {service} holds white space or characters that no key has: check it.",
             kind="authentication_error",
-        )
-
-
-def _check_whole(response: "httpx2.Response") -> None:
-    told = response.headers.get("content-length", "")
-    if told.isdecimal() and int(told) != response.num_bytes_downloaded:
-        raise ProviderError(
-            f"results were cut short: {response.num_bytes_downloaded:,} of {int(told):,} bytes came", retryable=True
         )

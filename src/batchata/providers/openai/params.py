@@ -9,8 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchata.errors import ValidationError
-from batchata.providers import openai_models
 from batchata.providers.base import ModelFacts
+from batchata.providers.openai import models
+from batchata.providers.request_params import (
+    TEMPERATURE_TWICE,
+    check_can_be_bounded,
+    check_max_tokens,
+    check_one_answer,
+    check_one_system,
+    check_owned,
+    why_unbounded,
+    why_unbounded_tools,
+)
 from batchata.request import Request
 
 _BY_MAX_TOKENS = "give it by max_tokens="
@@ -105,14 +115,10 @@ def check(request: Request, facts: ModelFacts, endpoint: Endpoint, service: str)
     _check_owned(request, endpoint)
     _check_temperature(request, facts, service)
     params = request.provider_params
-    if request.max_tokens < 1:
-        raise ValidationError(f"max_tokens is {request.max_tokens}; {service} takes 1 or more.")
-    if params.get("n", 1) != 1:
-        raise ValidationError(
-            f"provider_params['n'] is {params['n']!r}; a job has one answer. Add the job again instead."
-        )
+    check_max_tokens(request, service)
+    check_one_answer(params)
     if request.bounded:
-        _check_bounded(params, endpoint)
+        check_can_be_bounded({f"[{name!r}]": _unbounded(name, value, endpoint) for name, value in params.items()})
 
 
 def schema_place(params: Mapping[str, Any], endpoint: Endpoint) -> Mapping[str, Any]:
@@ -122,11 +128,8 @@ def schema_place(params: Mapping[str, Any], endpoint: Endpoint) -> Mapping[str, 
 
 def _check_owned(request: Request, endpoint: Endpoint) -> None:
     params = request.provider_params
-    for name, instead in _OWNED.items():
-        if name in params:
-            raise ValidationError(f"provider_params[{name!r}] is batchata's to set: {instead}.")
-    if request.system and "instructions" in params:
-        raise ValidationError("provider_params['instructions'] is given beside a system message. Give one of them.")
+    check_owned(params, _OWNED)
+    check_one_system(request, "instructions")
     if not isinstance(schema_place(params, endpoint), Mapping):
         raise ValidationError("provider_params['text'] must be a dict.")
     if request.schema is not None and ("response_format" in params or "format" in schema_place(params, endpoint)):
@@ -139,7 +142,7 @@ def _check_temperature(request: Request, facts: ModelFacts, service: str) -> Non
     if not request.temperature_given or request.temperature is None:
         return
     if "temperature" in request.provider_params:
-        raise ValidationError("temperature is given twice, by temperature= and in provider_params. Give one of them.")
+        raise ValidationError(TEMPERATURE_TWICE)
     if _takes_temperature(request, facts) is False:
         raise ValidationError(
             f"temperature={request.temperature} can't be sent: {request.model} reasons, and {service} takes no temperature "
@@ -150,44 +153,20 @@ def _check_temperature(request: Request, facts: ModelFacts, service: str) -> Non
 def _takes_temperature(request: Request, facts: ModelFacts) -> bool | None:
     if facts.takes_temperature is not None:
         return facts.takes_temperature
-    return openai_models.takes_temperature(request.model, request.provider_params)
-
-
-def _check_bounded(params: Mapping[str, Any], endpoint: Endpoint) -> None:
-    """Raise `ValidationError` for what could cost more than tokens of the body and `max_tokens`."""
-    for name, value in params.items():
-        if why := _unbounded(name, value, endpoint):
-            raise ValidationError(
-                f"provider_params[{name!r}] can't be sent under a cost limit: {why}. Leave it out, or set no limit."
-            )
+    return models.takes_temperature(request.model, request.provider_params)
 
 
 def _unbounded(name: str, value: object, endpoint: Endpoint) -> str | None:
     if name in _FREE_VALUES:
-        taken = _FREE_VALUES[name]
-        return None if value in taken else f"only {' and '.join(map(repr, taken))} is known to cost no more"
+        return why_unbounded(value, _FREE_VALUES[name])
     if name not in endpoint.free:
         return "what it costs is not known"
     if name == "tools":
-        return _unbounded_tools(value)
+        return why_unbounded_tools(value, ("function", "custom"), "the provider")
     if name == "instructions":
         return None if isinstance(value, str) else "only text in it can be bounded"
     if name == "prompt_cache_options":
         asked = value if isinstance(value, Mapping) else {"": None}
         plain = set(asked) <= {"mode", "ttl"} and asked.get("ttl", _LIFE) == _LIFE
         return None if plain else f"only 'mode' and the 'ttl' {_LIFE!r} in it have a known price"
-    return None
-
-
-def _unbounded_tools(tools: object) -> str | None:
-    if not isinstance(tools, list | tuple):
-        return "it is no list of tools"
-    for tool in tools:
-        if not isinstance(tool, Mapping):
-            return "it is no list of tools"
-        if tool.get("type") not in ("function", "custom"):
-            # they run at the provider, or bring prompts of their own
-            return f"a tool of type {str(tool.get('type'))[:60]!r} may be billed beyond the request's tokens"
-        if tool.get("allowed_callers") not in (None, [], ["direct"]):
-            return "a tool that code at the provider may call can't be bounded"
     return None

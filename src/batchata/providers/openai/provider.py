@@ -1,28 +1,28 @@
 """OpenAI's Batch API, and services of its dialect, behind the seam in `base`.
 
 The body is uploaded as a file, and the create names it. A create without an answer is looked for by the nonce in the batch's
-metadata and by the input file, which is of this one intent; either is proof. The calls are in `openai_calls`; bodies, bounds,
-answers and failures in the other `openai_*` modules beside this one, which need neither network nor SDK.
+metadata and by the input file, which is of this one intent; either is proof. The calls are in `calls`; bodies, bounds,
+answers and failures in the other modules beside this one, which need neither network nor SDK.
 """
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 import orjson
 
 from batchata.errors import CreateRefusedError, CreateUnknownError, ProviderError
-from batchata.providers import openai_answer, openai_body, openai_status
-from batchata.providers.anthropic_errors import http_date
 from batchata.providers.base import Answer, BatchStatus, Envelope, Intent, Limits, ModelFacts, Prepared, Sighting
 from batchata.providers.foreign_json import loaded_object, text
-from batchata.providers.openai_body import Target
-from batchata.providers.openai_calls import BATCHES, OpenAICalls, batch_path
-from batchata.providers.openai_facts import read_facts
-from batchata.providers.openai_params import CHAT, RESPONSES
+from batchata.providers.listing import PAGES_MAX, ListedBatches, Page, page_size
+from batchata.providers.openai.answer import read_line
+from batchata.providers.openai.body import Target, prepare
+from batchata.providers.openai.calls import BATCHES, OpenAICalls, batch_path
+from batchata.providers.openai.facts import read_facts
+from batchata.providers.openai.params import CHAT, RESPONSES
+from batchata.providers.openai.status import MARK, ended_before, is_ours, number, output_files, read_status
 from batchata.request import Request
 
 if TYPE_CHECKING:
@@ -53,25 +53,13 @@ INPUT_KEPT_SECONDS = 14 * _DAY
 OUTPUT_KEPT_SECONDS = 30 * _DAY
 """When answers delete themselves: the longest that OpenAI takes, so that a run taken up late still finds them."""
 
-CLOCK_SLACK_SECONDS = 300.0
-"""By how much the provider's clock, read from its `Date` header, may still be off: a step of our clock since the intent."""
-
 FILES_LATE_SECONDS = 60.0
 """How long after its end a batch that has done requests may still lack the names of its files."""
 
 _LIST_MAX = 100  # OpenAI's own maximum of a page
-_PAGES_MAX = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """One page of the listing, newest first. `server_ahead`: seconds by which the provider's clock is ahead of ours."""
-
-    batches: tuple[Any, ...]
-    server_ahead: float
-
-
-class OpenAIProvider:
+class OpenAIProvider(ListedBatches):
     """OpenAI's Batch API. Without a client one is built from the environment on the first call (`OPENAI_API_KEY`,
     `OPENAI_BASE_URL`); a client that is given stays its owner's to close.
 
@@ -82,6 +70,8 @@ class OpenAIProvider:
     """
 
     schema_dialect = "openai"
+    _listing_optional = True  # some services of the dialect have none that can be followed
+    _too_late = frozenset({400, 409, 422})
 
     def __init__(
         self,
@@ -116,7 +106,7 @@ class OpenAIProvider:
         return read_facts(stated)
 
     def prepare(self, request: Request, facts: ModelFacts) -> Prepared:
-        return openai_body.prepare(request, facts, self._target)
+        return prepare(request, facts, self._target)
 
     def line(self, custom_id: str, body: bytes) -> bytes:
         named = b'{"custom_id":%b,"method":"POST","url":%b,"body":'
@@ -144,7 +134,7 @@ class OpenAIProvider:
             "input_file_id": intent.upload_id,
             "endpoint": self._target.endpoint.path,
             "completion_window": "24h",
-            "metadata": {openai_status.MARK: intent.nonce},
+            "metadata": {MARK: intent.nonce},
         }
         if self._self_deleting:
             asked["output_expires_after"] = _after(OUTPUT_KEPT_SECONDS)
@@ -160,74 +150,57 @@ class OpenAIProvider:
     def find(self, intent: Intent) -> Sighting:
         """Look through the listing, newest first, back past the intent by the provider's clock."""
         for page in self._pages(_LIST_MAX):
-            since = intent.at + page.server_ahead - CLOCK_SLACK_SECONDS
+            since = page.since(intent.at)
             for batch in page.batches:
                 status = self._status(batch)
-                if status and openai_status.is_ours(batch, intent.nonce, intent.upload_id):
+                if status and is_ours(batch, intent.nonce, intent.upload_id):
                     return Sighting(found=status.provider_id, complete=True)
-            made = [at for batch in page.batches if (at := openai_status.number(batch.get("created_at"))) is not None]
+            made = [at for batch in page.batches if (at := number(batch.get("created_at"))) is not None]
             if any(at < since for at in made):
                 break
         return Sighting(complete=True)
 
-    def poll(self, provider_ids: Sequence[str]) -> Mapping[str, BatchStatus]:
-        """Several ids: pages of the listing as long as they hold some, then one by one what is older. One id: itself."""
-        wanted = set(provider_ids)
-        seen = self._seen_in_listing(wanted) if len(wanted) > 1 else {}
-        failed: ProviderError | None = None
-        for provider_id in sorted(wanted - seen.keys()):
-            try:
-                seen |= self._retrieved(provider_id)
-            except ProviderError as error:  # one batch that can't be seen must not hide the others
-                failed = error
-        if failed and not seen:
-            raise failed
-        return seen
-
     def results(self, provider_id: str) -> Iterator[bytes]:
         """The output file, then the error file: both hold ends of jobs, and either may be missing."""
         batch, _ = self._calls.get(batch_path(provider_id))
-        files = openai_status.output_files(batch)
+        files = output_files(batch)
         if not files:
             self._check_named(batch)
         for file_id in files:
             yield from self._lines_of(file_id)
 
     def read(self, line: bytes) -> Answer:
-        return openai_answer.read_line(line)
-
-    def cancel(self, provider_id: str) -> None:
-        try:
-            self._calls.cancel(provider_id)
-        except ProviderError as error:
-            refused = error.status in (400, 409, 422)
-            if not (refused and any(status.ended for status in self._retrieved(provider_id).values())):
-                raise
+        return read_line(line)
 
     def forget(self, provider_id: str) -> None:
         """Delete the files of a batch whose answers are safe elsewhere: its input, its output and its errors."""
         batch, _ = self._calls.get(batch_path(provider_id))
         given = text(batch.get("input_file_id"))
-        for file_id in [*([given] if given else []), *openai_status.output_files(batch)]:
+        for file_id in [*([given] if given else []), *output_files(batch)]:
             self._calls.delete_file(file_id)
 
     def close(self) -> None:
         self._calls.close()
 
     def _status(self, batch: object) -> BatchStatus | None:
-        return openai_status.read_status(batch, self._clock(), self.limits.results_kept_seconds)
+        return read_status(batch, self._clock(), self.limits.results_kept_seconds)
 
-    def _pages(self, limit: int) -> Iterator[_Page]:
-        """The listing, newest first, to its end. Raises `ProviderError` where it can't be followed."""
+    def _retrieve(self, provider_id: str) -> object:
+        return self._calls.get(batch_path(provider_id))[0]
+
+    def _stop(self, provider_id: str) -> None:
+        self._calls.cancel(provider_id)
+
+    def _pages(self, wanted: int) -> Iterator[Page]:
+        limit = page_size(wanted, _LIST_MAX)
         params: dict[str, object] = {"limit": limit}
-        for _ in range(_PAGES_MAX):
+        for _ in range(PAGES_MAX):
             content, headers = self._calls.get(BATCHES, params)
             batches = content.get("data")
             if not isinstance(batches, list):
                 break
             batches = [batch for batch in batches if isinstance(batch, dict)]
-            at_server = http_date(headers.get("date"))
-            yield _Page(tuple(batches), 0.0 if at_server is None else at_server - self._clock())
+            yield self._page(batches, headers)
             if not batches or content.get("has_more") is False:
                 return
             last = text(batches[-1].get("id"))
@@ -236,33 +209,10 @@ class OpenAIProvider:
             params = {"limit": limit, "after": last}
         raise ProviderError(f"{self._target.service}'s listing of batches can't be followed to its end", retryable=True)
 
-    def _seen_in_listing(self, wanted: set[str]) -> dict[str, BatchStatus]:
-        seen: dict[str, BatchStatus] = {}
-        try:
-            for page in self._pages(min(_LIST_MAX, max(20, 4 * len(wanted)))):
-                statuses = [status for batch in page.batches if (status := self._status(batch))]
-                here = {status.provider_id: status for status in statuses if status.provider_id in wanted}
-                seen |= here
-                if not here or seen.keys() == wanted:
-                    break
-        except ProviderError:
-            return seen  # what it does not show is asked for one by one, and fails there if it must
-        return seen
-
-    def _retrieved(self, provider_id: str) -> dict[str, BatchStatus]:
-        try:
-            batch, _ = self._calls.get(batch_path(provider_id))
-        except ProviderError as error:
-            if error.status == 404:
-                return {}
-            raise
-        status = self._status(batch)
-        return {provider_id: status} if status and status.provider_id == provider_id else {}
-
     def _check_named(self, batch: object) -> None:
         """A batch that did something and names no file may name it a moment later."""
         status = self._status(batch)
-        if status and status.done and not openai_status.ended_before(batch, self._clock() - FILES_LATE_SECONDS):
+        if status and status.done and not ended_before(batch, self._clock() - FILES_LATE_SECONDS):
             raise ProviderError(
                 f"{self._target.service} says that {status.done} requests of {status.provider_id} are done, and names no "
                 "file of answers yet",

@@ -4,7 +4,7 @@ from typing import Any
 
 from batchata.providers.base import BatchStatus
 from batchata.providers.foreign_json import TOKENS_MAX, get, items, text
-from batchata.providers.openai_errors import QUEUE_FULL
+from batchata.providers.openai.errors import QUEUE_FULL
 
 MARK = "batchata"
 """The key in a batch's metadata under which the nonce stands."""

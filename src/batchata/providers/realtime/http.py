@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from batchata.errors import ProviderError, ValidationError
-from batchata.providers.anthropic_errors import redacted, retry_after
 from batchata.providers.compatible import OpenAICompatible
+from batchata.providers.failures import answer_words, retry_after
 from batchata.providers.foreign_json import get, loaded_object, text
-from batchata.providers.openai_errors import error_kind, worth_retrying
+from batchata.providers.keys import redacted
+from batchata.providers.openai.errors import error_kind, worth_retrying
 
 NEVER_REACHED = 0
 """Stands for an HTTP status where no connection was made: the spool takes any status for "nothing was charged"."""
@@ -159,9 +160,8 @@ class HttpAnswerer:
         error = get(body, "error") if isinstance(get(body, "error"), dict) else body
         kind = error_kind(error, reply.status)
         said = text(get(error, "message")) or text(get(body, "error")) or reply.data[:2000].decode(errors="replace")
-        where = ", a redirect, which is not followed: check the base URL" if 300 <= reply.status < 400 else ""
         return ProviderError(
-            self._redacted(f"{self._name} answered HTTP {reply.status}{where}: {said}"),
+            self._redacted(answer_words(self._name, reply.status, None, said)),
             retryable=reply.status in _BUSY and worth_retrying(reply.status, kind),
             retry_after=retry_after(reply.headers, time.time()),
             status=reply.status,

@@ -2,29 +2,27 @@
 
 A batch is a file in the spool, so a create is never uncertain. What such a server may charge twice is a request that was under way
 when this process or the connection died: it keeps nothing that could be asked for again. So a request that was sent and came back
-without an answer is charged at its bound and goes again as a new attempt, with its own reservation; one that was under way at a
-crash is answered again, and charged for each time it went out.
+without an answer, for whichever reason, ends as an error that is charged at its bound, and goes again as a new attempt with its own
+reservation. Within one attempt only what charged nothing is repeated: the server's own no, and connections that never opened.
 """
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 from batchata.errors import ProviderError
-from batchata.providers import openai_answer, openai_body
 from batchata.providers.base import Answer, Limits, ModelFacts, Prepared
 from batchata.providers.compatible import OpenAICompatible
 from batchata.providers.foreign_json import count, get, loaded, text
-from batchata.providers.openai_body import Target
-from batchata.providers.openai_errors import worth_retrying
-from batchata.providers.openai_facts import find_model, read_facts
-from batchata.providers.openai_params import CHAT
-from batchata.providers.realtime_http import NEVER_REACHED, HttpAnswerer
-from batchata.providers.spool import Spool
-from batchata.providers.spooled import SpooledBatches
+from batchata.providers.openai.answer import SAFETY_CODES, read_body
+from batchata.providers.openai.body import Target, prepare
+from batchata.providers.openai.errors import worth_retrying
+from batchata.providers.openai.facts import find_model, read_facts
+from batchata.providers.openai.params import CHAT
+from batchata.providers.realtime.http import NEVER_REACHED, HttpAnswerer
+from batchata.providers.spool.batches import SpooledBatches
+from batchata.providers.spool.spool import Spool
 from batchata.request import Request
 from batchata.result import Outcome
-from batchata.usage import Usage
 
 LIMITS = Limits(
     jobs_per_batch=10_000,
@@ -53,8 +51,8 @@ class RealtimeProvider(SpooledBatches):
         self._config = config
         self._answerer = HttpAnswerer(name, config)
         size = f"{LIMITS.bytes_per_job:,} in one request of a realtime batch"
-        self._target = Target(name, CHAT, LIMITS.bytes_per_job, size, cap=config.max_tokens_param)
-        super().__init__(Spool(spool_dir, self._answerer, attempts=ATTEMPTS, pause=pause))
+        self._target = Target(name, CHAT, LIMITS.bytes_per_job, size, cap=config.max_tokens_param, tells_form=True)
+        super().__init__(Spool(spool_dir, self._answerer, attempts=ATTEMPTS, pause=pause, resend=False))
 
     def account(self) -> str:
         return f"{self._config.base_url}\n{self._config.key(self.name)}"
@@ -67,7 +65,7 @@ class RealtimeProvider(SpooledBatches):
             return ModelFacts()
 
     def prepare(self, request: Request, facts: ModelFacts) -> Prepared:
-        return openai_body.prepare(request, facts, self._target)
+        return prepare(request, facts, self._target)
 
     def read(self, line: bytes) -> Answer:
         row = loaded(line)
@@ -78,8 +76,7 @@ class RealtimeProvider(SpooledBatches):
             return Answer(custom_id, Outcome.CANCELLED, error="cancelled before it was answered", billed=lost > 0)
         if error := get(row, "error"):
             return _error(custom_id, error, lost)
-        answer = openai_answer.read_body(custom_id, get(row, "response"))
-        return replace(answer, usage=_times(answer.usage, 1 + lost)) if lost else answer
+        return read_body(custom_id, get(row, "response"))
 
 
 def _error(custom_id: str, error: object, lost: int) -> Answer:
@@ -88,13 +85,8 @@ def _error(custom_id: str, error: object, lost: int) -> Answer:
     said_no = type(status) is int and status != NEVER_REACHED
     return Answer(
         custom_id,
-        Outcome.REFUSED if kind in openai_answer.SAFETY_CODES else Outcome.ERROR,
+        Outcome.REFUSED if kind in SAFETY_CODES else Outcome.ERROR,
         error=text(get(error, "message")),
         retryable=worth_retrying(status, kind) if said_no else True,
         billed=lost > 0,
     )
-
-
-def _times(usage: Usage, times: int) -> Usage:
-    """What was used if each time was like the one that came back: nothing better is known of the others."""
-    return Usage(**{name: tokens * times for name, tokens in usage.to_dict().items()})

@@ -5,8 +5,8 @@ from typing import BinaryIO
 
 from batchata.errors import CreateRefusedError, ProviderError
 from batchata.providers.base import BatchStatus, Envelope, Intent, Sighting
-from batchata.providers.spool import Spool
-from batchata.providers.spool_lines import request_line
+from batchata.providers.spool.lines import request_line
+from batchata.providers.spool.spool import Spool
 
 
 class SpooledBatches:
@@ -36,7 +36,8 @@ class SpooledBatches:
 
     def find(self, intent: Intent) -> Sighting:
         """A look at the disk: what is not there was never made."""
-        return Sighting(found=intent.nonce if self._spool.holds(intent.nonce) else None, complete=True)
+        held = self._spool.holds(intent.nonce)
+        return Sighting(found=intent.nonce if held else None, complete=True, never_made=not held)
 
     def poll(self, provider_ids: Sequence[str]) -> Mapping[str, BatchStatus]:
         """Begins or goes on with each batch that has not ended. A batch whose files were removed will never be seen again,

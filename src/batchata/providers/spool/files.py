@@ -4,8 +4,8 @@ Four files beside each other, for their owner alone:
 
     <id>.requests  one line per request, complete from the instant the file has its name
     <id>.answers   one line per answered request; a line is on the disk before anybody counts it
-    <id>.started   `+custom_id` when a request goes out, `-custom_id` when the answerer said no to it; not synced, so a power
-                   cut may lose its end, a killed process does not
+    <id>.started   `+custom_id` when a request goes out, `-custom_id` when the answerer said no to it. A killed process loses
+                   none of it; a power cut may lose its end, unless starts are synced
     <id>.cancel    there: nothing more goes out
 
 It starts no thread and asks nobody; `spool` does that.
@@ -16,13 +16,13 @@ import re
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from batchata.providers.spool_lines import answered_by, body_of, cancelled_line, requested_by
+from batchata.providers.spool.lines import answered_by, body_of, cancelled_line, requested_by
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CHUNK = 1 << 20
@@ -106,12 +106,15 @@ def open_private(path: Path, mode: Literal["ab", "wb"]) -> FileIO:
 class SpooledBatch:
     """A batch opened by the one process that answers it. `waiting` is what nobody has answered yet, oldest first.
 
+    `sync_starts`: a start is on the disk before its request goes out, at the price of a sync for each.
+
     Once closed it takes nothing more, and says so. What touches the files may be called from several threads; `waiting`
     and `done` are the caller's to guard.
     """
 
-    def __init__(self, directory: Path, batch_id: str) -> None:
+    def __init__(self, directory: Path, batch_id: str, *, sync_starts: bool = False) -> None:
         self.id = batch_id
+        self._sync_starts = sync_starts
         self._requests = directory / f"{batch_id}.requests"
         self.created_at = self._requests.stat().st_mtime
         entries = list(_entries(self._requests))
@@ -150,16 +153,19 @@ class SpooledBatch:
 
     def note_started(self, entry: Entry) -> None:
         entry.lost += 1
-        self._note(f"+{entry.custom_id}\n")
+        self._note(f"+{entry.custom_id}\n", sync=self._sync_starts)
 
     def note_refused(self, entry: Entry) -> None:
         entry.lost -= 1
         self._note(f"-{entry.custom_id}\n")
 
-    def _note(self, line: str) -> None:
+    def _note(self, line: str, *, sync: bool = False) -> None:
         with self._write_lock:
-            if not self._closed:
-                _write_all(self._started, line.encode())
+            if self._closed:
+                return
+            _write_all(self._started, line.encode())
+            if sync:
+                os.fsync(self._started.fileno())
 
     def cancel(self) -> None:
         """Nothing that waits will be answered, after a crash neither."""
@@ -167,9 +173,14 @@ class SpooledBatch:
         with open_private(self._beside(".cancel"), "wb") as file:
             os.fsync(file.fileno())
         _sync_directory(self._requests.parent)
-        if self.keep(*(cancelled_line(entry.custom_id, entry.lost) for entry in self.waiting)):
-            self.done += len(self.waiting)
-            self.waiting.clear()
+        self.end(list(self.waiting), lambda entry: cancelled_line(entry.custom_id, entry.lost))
+
+    def end(self, entries: Sequence[Entry], line: Callable[[Entry], bytes]) -> None:
+        """Write down the end of requests that wait: they are not handed out any more."""
+        if self.keep(*map(line, entries)):
+            ended = {entry.custom_id for entry in entries}
+            self.done += len(entries)
+            self.waiting = deque(entry for entry in self.waiting if entry.custom_id not in ended)
 
     def keep(self, *lines: bytes) -> bool:
         """Append answers; they are on the disk when this returns True. False: the batch is closed, and nothing was kept.

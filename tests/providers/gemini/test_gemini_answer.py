@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchata.providers import gemini_answer
 from batchata.providers.base import Answer, BatchStatus
-from batchata.providers.gemini_answer import read_line, read_status
+from batchata.providers.gemini import answer as gemini_answer
+from batchata.providers.gemini.answer import read_line, read_status
 from batchata.result import Outcome
 from batchata.usage import Usage
 

@@ -2,10 +2,9 @@
 
 import io
 import json
-import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
@@ -15,36 +14,17 @@ import pytest
 from google import genai
 
 from batchata.errors import CreateRefusedError, CreateUnknownError, ProviderError, ValidationError
-from batchata.providers import gemini_calls, gemini_errors
 from batchata.providers.base import Intent, ModelFacts, Provider
-from batchata.providers.gemini import CLOCK_SLACK_SECONDS, RESULTS_GONE, GeminiProvider, file_name
+from batchata.providers.gemini import calls, errors
+from batchata.providers.gemini.provider import RESULTS_GONE, GeminiProvider, file_name
+from batchata.providers.responses import check_whole
 
 KEY = "AIzaSecret-0123456789"
 NOW = 1_795_000_000.0
 BODY = b'{"key":"n-0","request":{}}\n'
 INTENT = Intent(nonce="n0nce", count=2, size=100, at=NOW, model="gemini-2.5-flash", upload_id="files/batchata-x")
-TLS = ssl.create_default_context()
 MADE = {"name": "batches/b1", "metadata": {"state": "BATCH_STATE_PENDING", "displayName": "n0nce"}}
-
-
-@pytest.fixture
-def make(server: Any) -> Iterator[Callable[..., GeminiProvider]]:
-    clients: list[genai.Client] = []
-
-    def provider(url: str = server.url, key: str = KEY, **options: Any) -> GeminiProvider:
-        tls = {"verify": TLS}  # the SDK's own takes 50 ms to load
-        http = {"base_url": url, "timeout": 5000, "client_args": tls, "async_client_args": tls, **options}
-        clients.append(genai.Client(api_key=key, http_options=http))  # type: ignore[arg-type]
-        return GeminiProvider(clients[-1], clock=lambda: NOW)
-
-    yield provider
-    for client in clients:
-        client.close()
-
-
-@pytest.fixture
-def provider(make: Callable[..., GeminiProvider]) -> GeminiProvider:
-    return make()
+LINES = b'{"key":"n-1","response":{}}\n{"key":"n-0","response":{"x":"\xe2\x80\xa8"}}\n'
 
 
 def time_of(at: float) -> str:
@@ -54,6 +34,9 @@ def time_of(at: float) -> str:
 def batch(name: str, created: float = NOW, mark: str = "other", state: str = "RUNNING", **more: Any) -> dict[str, Any]:
     metadata = {"state": f"BATCH_STATE_{state}", "createTime": time_of(created), "displayName": mark, **more}
     return {"name": f"batches/{name}", "metadata": metadata}
+
+
+DONE = batch("a", state="SUCCEEDED", output={"responsesFile": "files/batch-a"})
 
 
 def page(*batches: dict[str, Any], following: str | None = None) -> dict[str, Any]:
@@ -88,7 +71,7 @@ def test_it_is_a_provider() -> None:
 def test_pure_methods_load_no_sdk() -> None:
     code = (
         "import sys\n"
-        "from batchata.providers.gemini import GeminiProvider\n"
+        "from batchata.providers.gemini.provider import GeminiProvider\n"
         "p = GeminiProvider(); p.line('a', b'{}'); p.read(b'{}'); p.limits\n"
         "assert not [name for name in ('google.genai', 'httpx2', 'httpx', 'anthropic') if name in sys.modules]\n"
     )
@@ -263,88 +246,9 @@ class TestGivenClients:
         assert make().account() in accounts
 
 
-class TestAsTheSdkWould:
-    """The calls are put together with the SDK's private parts; its public methods say what they must come to."""
-
-    @staticmethod
-    def same(theirs: Any, ours: Any, *names: str) -> None:
-        names = ("x-goog-api-key", "user-agent", "x-goog-api-client", *names)
-        assert (theirs.method, theirs.path) == (ours.method, ours.path)
-        assert [theirs.headers.get(name) for name in names] == [ours.headers.get(name) for name in names]
-
-    @pytest.fixture
-    def client(self, server: Any) -> Iterator[genai.Client]:
-        tls = {"verify": TLS}
-        http = {"base_url": f"{server.url}/proxy", "client_args": tls, "async_client_args": tls}
-        with genai.Client(api_key=KEY, http_options=http) as client:  # type: ignore[arg-type]
-            yield client
-
-    def test_create(self, server: Any, client: genai.Client) -> None:
-        server.always(MADE)
-        config = genai.types.CreateBatchJobConfig(display_name="n0nce")
-        client.batches.create(model="gemini-2.5-flash", src="files/batchata-x", config=config)
-        GeminiProvider(client).create(INTENT, io.BytesIO())
-        self.same(*server.seen, "content-type")
-        assert json.loads(server.seen[0].body) == json.loads(server.seen[1].body)
-
-    def test_get(self, server: Any, client: genai.Client) -> None:
-        server.always(batch("a"))
-        client.batches.get(name="batches/a")
-        GeminiProvider(client).poll(["batches/a"])
-        self.same(*server.seen)
-
-    def test_list(self, server: Any, client: genai.Client) -> None:
-        server.always(page())
-        list(client.batches.list(config={"page_size": 100}))
-        GeminiProvider(client).find(INTENT)
-        self.same(*server.seen)
-
-    def test_cancel(self, server: Any, client: genai.Client) -> None:
-        server.always({})
-        client.batches.cancel(name="batches/a")
-        GeminiProvider(client).cancel("batches/a")
-        self.same(*server.seen)
-
-    def test_facts(self, server: Any, client: genai.Client) -> None:
-        server.always({"name": "models/gemini-2.5-flash"})
-        client.models.get(model="gemini-2.5-flash")
-        GeminiProvider(client).facts("gemini-2.5-flash")
-        self.same(*server.seen)
-
-    def test_download(self, server: Any, client: genai.Client) -> None:
-        server.will(LINES).will(DONE).will(LINES)
-        client.files.download(file="files/batch-a", destination=io.BytesIO())
-        assert b"".join(GeminiProvider(client).results("batches/a")) == LINES
-        del server.seen[1]
-        self.same(*server.seen)
-
-    def test_upload(self, server: Any, client: genai.Client) -> None:
-        for _ in range(2):
-            server.will({}, headers={"x-goog-upload-url": f"{server.url}/up?upload_id=7"})
-            server.will({"file": {"name": "files/f"}}, headers={"x-goog-upload-status": "final"})
-        config = genai.types.UploadFileConfig(name="files/f", mime_type="application/jsonl", display_name="n0nce")
-        client.files.upload(file=io.BytesIO(BODY), config=config)
-        GeminiProvider(client).stage(INTENT, io.BytesIO(BODY))
-        starting = ["protocol", "command", "header-content-length", "header-content-type"]
-        self.same(server.seen[0], server.seen[2], *(f"x-goog-upload-{name}" for name in starting))
-        theirs, ours = server.seen[1], server.seen[3]
-        assert (theirs.path, theirs.body) == ("/up?upload_id=7", BODY)
-        assert (ours.path, ours.body) == (theirs.path, theirs.body)
-        for name in ("x-goog-upload-command", "x-goog-upload-offset", "content-length"):
-            assert ours.headers[name] == theirs.headers[name]
-
-    def test_no_call_waits_for_ever(self, make: Callable[..., GeminiProvider]) -> None:
-        def limits(provider: GeminiProvider) -> set[float]:
-            request = gemini_calls._request(provider._calls._client(), "GET", "batches")
-            return set(request.extensions["timeout"].values())
-
-        assert limits(make(timeout=7000)) == {7}
-        assert limits(make(timeout=None)) == {10, 60, 300}
-
-
 class TestStage:
     def test_a_resumable_upload_under_our_name(self, server: Any, provider: GeminiProvider) -> None:
-        name = file_name(INTENT)
+        name = file_name(INTENT.nonce)
         server.will({}, headers={"x-goog-upload-url": "https://evil.example/upload/v1/files?upload_id=7"})
         server.will({"file": {"name": f"files/{name}"}}, headers={"x-goog-upload-status": "final"})
         spool = io.BytesIO(BODY)
@@ -364,7 +268,7 @@ class TestStage:
     def test_large_bodies_go_in_pieces(
         self, server: Any, provider: GeminiProvider, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(gemini_calls, "UPLOAD_CHUNK", 10)
+        monkeypatch.setattr(calls, "UPLOAD_CHUNK", 10)
         server.will({}, headers={"x-goog-upload-url": f"{server.url}/up"})
         server.will({}, headers={"x-goog-upload-status": "active"}).will({}, headers={"x-goog-upload-status": "active"})
         server.will({"file": {"name": "files/f"}}, headers={"x-goog-upload-status": "final"})
@@ -374,9 +278,7 @@ class TestStage:
         commands = [seen.headers["x-goog-upload-command"] for seen in server.seen[1:]]
         assert commands == ["upload", "upload", "upload, finalize"]
 
-    @pytest.mark.parametrize(
-        "name", [file_name(Intent(nonce, 1, 1, NOW)) for nonce in ("n", "A_b-C", "0123456789abcdef" * 4)]
-    )
+    @pytest.mark.parametrize("name", [file_name(nonce) for nonce in ("n", "A_b-C", "0123456789abcdef" * 4)])
     def test_names_are_such_as_gemini_takes(self, name: str) -> None:
         assert len(name) <= 40
         assert name == name.lower()
@@ -385,8 +287,8 @@ class TestStage:
 
     def test_an_earlier_upload_of_ours_is_used(self, server: Any, provider: GeminiProvider) -> None:
         server.will(said("ALREADY_EXISTS"), 409).will({"sizeBytes": str(len(BODY)), "state": "ACTIVE"})
-        assert provider.stage(INTENT, io.BytesIO(BODY)) == f"files/{file_name(INTENT)}"
-        assert server.seen[1].path == f"/v1/files/{file_name(INTENT)}"
+        assert provider.stage(INTENT, io.BytesIO(BODY)) == f"files/{file_name(INTENT.nonce)}"
+        assert server.seen[1].path == f"/v1/files/{file_name(INTENT.nonce)}"
 
     @pytest.mark.parametrize(
         "file", [{"sizeBytes": "3", "state": "ACTIVE"}, {"sizeBytes": "27", "state": "FAILED"}, {}]
@@ -420,7 +322,7 @@ class TestStage:
             provider.stage(INTENT, io.BytesIO(BODY))
 
     def test_broken_off(self, server: Any, provider: GeminiProvider, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(gemini_calls, "UPLOAD_CHUNK", 10)
+        monkeypatch.setattr(calls, "UPLOAD_CHUNK", 10)
         server.will({}, headers={"x-goog-upload-url": f"{server.url}/up"}).always({})
         with pytest.raises(ProviderError, match="broke off"):
             provider.stage(INTENT, io.BytesIO(BODY))
@@ -432,106 +334,6 @@ class TestStage:
         with pytest.raises(ProviderError, match="redirect"):
             provider.stage(INTENT, io.BytesIO(BODY))
         assert len(server.seen) == 2
-
-
-class TestFind:
-    def test_the_mark_is_proof(self, server: Any, provider: GeminiProvider) -> None:
-        server.will(page(batch("x"), batch("ours", mark="n0nce"), batch("y", mark="n0nce2")), headers=dated())
-        seen = provider.find(INTENT)
-        assert (seen.found, seen.candidates, seen.complete) == ("batches/ours", (), True)
-
-    def test_two_of_one_mark_are_candidates(self, server: Any, provider: GeminiProvider) -> None:
-        server.will(page(batch("a", mark="n0nce"), batch("b", mark="n0nce")), headers=dated())
-        seen = provider.find(INTENT)
-        assert (seen.found, seen.candidates, seen.complete) == (None, ("batches/a", "batches/b"), True)
-
-    def test_one_shown_on_two_pages_is_one(self, server: Any, provider: GeminiProvider) -> None:
-        server.will(page(batch("a", mark="n0nce"), following="t"), headers=dated())
-        server.will(page(batch("a", mark="n0nce")), headers=dated())
-        assert provider.find(INTENT).found == "batches/a"
-
-    def test_known_ones_are_not_it(self, server: Any, provider: GeminiProvider) -> None:
-        server.will(page(batch("a", mark="n0nce")), headers=dated())
-        known = Intent("n0nce", 2, 100, NOW, known_ids=frozenset({"batches/a"}))
-        seen = provider.find(known)
-        assert (seen.found, seen.candidates, seen.complete) == (None, (), True)
-
-    def test_it_pages_to_the_end_of_the_listing(self, server: Any, provider: GeminiProvider) -> None:
-        server.will(page(batch("a"), following="t1"), headers=dated()).will(page(batch("b"), following="t2"))
-        server.will(page())
-        assert provider.find(INTENT).complete
-        assert paths(server) == [
-            "GET /v1/batches?pageSize=100",
-            "GET /v1/batches?pageSize=100&pageToken=t1",
-            "GET /v1/batches?pageSize=100&pageToken=t2",
-        ]
-
-    def test_it_stops_behind_the_intent_where_the_newest_came_first(
-        self, server: Any, provider: GeminiProvider
-    ) -> None:
-        old = NOW - CLOCK_SLACK_SECONDS - 10
-        server.will(page(batch("a", NOW), batch("b", old), following="t1"), headers=dated())
-        server.will(page(batch("c", old - 1), batch("d", old - 2), following="t2"), headers=dated())
-        assert provider.find(INTENT).complete
-        assert len(server.seen) == 2
-
-    def test_another_order_is_walked_to_its_end(self, server: Any, provider: GeminiProvider) -> None:
-        old = NOW - CLOCK_SLACK_SECONDS - 10
-        server.will(page(batch("a", old - 9), batch("b", old), following="t1"), headers=dated())
-        server.will(page(batch("c", old), batch("d", old - 2), following="t2"), headers=dated())
-        server.will(page(batch("ours", mark="n0nce")), headers=dated())
-        assert provider.find(INTENT).found == "batches/ours"
-
-    def test_time_is_the_provider_s(self, server: Any, provider: GeminiProvider) -> None:
-        behind = 7200.0  # the provider's clock is two hours behind ours
-        late = NOW - behind
-        server.will(page(batch("a", late + 5), batch("b", late + 4), following="t"), headers=dated(late))
-        server.will(page(batch("ours", late + 3, mark="n0nce")), headers=dated(late))
-        assert provider.find(INTENT).found == "batches/ours"
-
-    @pytest.mark.parametrize(
-        "second",
-        [{"body": said("INTERNAL"), "status": 500}, {"body": page(batch("b"), following="t1")}, {"body": b"[]"}],
-    )
-    def test_a_listing_that_breaks_off_concludes_nothing(
-        self, server: Any, provider: GeminiProvider, second: dict[str, Any]
-    ) -> None:
-        server.will(page(batch("a"), following="t1"), headers=dated()).always(**second)
-        with pytest.raises(ProviderError) as caught:
-            provider.find(INTENT)
-        assert caught.value.retryable
-
-
-class TestPoll:
-    def test_one_id_is_asked_for_itself(self, server: Any, provider: GeminiProvider) -> None:
-        server.will(batch("a", state="SUCCEEDED"))
-        assert provider.poll(["batches/a"])["batches/a"].ended
-        assert paths(server) == ["GET /v1/batches/a"]
-
-    def test_several_are_one_listing(self, server: Any, provider: GeminiProvider) -> None:
-        server.will(page(batch("a"), batch("x"), batch("b", state="EXPIRED")))
-        seen = provider.poll(["batches/a", "batches/b"])
-        assert {name: status.ended for name, status in seen.items()} == {"batches/a": False, "batches/b": True}
-        assert len(server.seen) == 1
-
-    def test_what_the_listing_lacks_is_asked_for_and_404_is_unseen(self, server: Any, provider: GeminiProvider) -> None:
-        server.will(page(batch("a"), following="t")).will(page(batch("x"), following="u"))
-        server.will(batch("b")).will(said("NOT_FOUND"), 404)
-        assert set(provider.poll(["batches/a", "batches/b", "batches/c"])) == {"batches/a", "batches/b"}
-
-    def test_a_failed_poll_is_an_error_and_not_an_ended_batch(self, server: Any, provider: GeminiProvider) -> None:
-        server.always(said("UNAVAILABLE"), 503)
-        with pytest.raises(ProviderError) as caught:
-            provider.poll(["batches/a"])
-        assert (caught.value.status, caught.value.retryable, caught.value.kind) == (503, True, "UNAVAILABLE")
-
-    def test_an_id_that_is_none_is_unseen(self, server: Any, provider: GeminiProvider) -> None:
-        assert provider.poll(["../models"]) == {}
-        assert not server.seen
-
-
-DONE = batch("a", state="SUCCEEDED", output={"responsesFile": "files/batch-a"})
-LINES = b'{"key":"n-1","response":{}}\n{"key":"n-0","response":{"x":"\xe2\x80\xa8"}}\n'
 
 
 class TestResults:
@@ -557,7 +359,7 @@ class TestResults:
         short = httpx2.Response(200, headers={"content-length": "9"}, stream=httpx2.ByteStream(b"abc"))
         short.read()
         with pytest.raises(ProviderError, match="3 of 9 bytes"):
-            gemini_calls._check_whole(short)
+            check_whole(short)
 
     def test_a_redirect_within_the_host_is_followed(self, server: Any, provider: GeminiProvider) -> None:
         server.will(DONE).will(b"", 302, headers={"location": f"{server.url}/download/v1/files/batch-a"}).will(LINES)
@@ -640,6 +442,24 @@ class TestCancel:
             provider.cancel("batches/a")
 
 
+class TestForget:
+    @pytest.mark.parametrize("status", [200, 403, 404])
+    def test_the_upload_is_deleted(self, server: Any, provider: GeminiProvider, status: int) -> None:
+        server.will(batch("b1", mark=INTENT.nonce, state="SUCCEEDED")).will({}, status)
+        provider.forget("batches/b1")
+        assert paths(server)[1:] == [f"DELETE /v1/files/{file_name(INTENT.nonce)}"]
+
+    def test_a_batch_without_a_mark_has_no_upload_of_ours(self, server: Any, provider: GeminiProvider) -> None:
+        server.will({"name": "batches/b1", "metadata": {"state": "BATCH_STATE_SUCCEEDED"}})
+        provider.forget("batches/b1")
+        assert len(server.seen) == 1
+
+    def test_a_failure_is_told(self, server: Any, provider: GeminiProvider) -> None:
+        server.will(batch("b1", mark="n")).always(said("INTERNAL", code=500), 500)
+        with pytest.raises(ProviderError, match="500"):
+            provider.forget("batches/b1")
+
+
 class TestFacts:
     def test_what_the_endpoint_says(self, server: Any, provider: GeminiProvider) -> None:
         server.will({"inputTokenLimit": 1048576, "outputTokenLimit": 65536, "maxTemperature": 2, "temperature": 1})
@@ -680,7 +500,7 @@ class TestEveryErrorIsMapped:
             if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, httpx2.CookieConflict)
         ]
         assert len(kinds) > 20
-        assert [kind for kind in kinds if not issubclass(kind, gemini_errors.foreign_errors())] == []
+        assert [kind for kind in kinds if not issubclass(kind, errors.foreign_errors())] == []
 
     def test_an_error_in_a_list(self, server: Any, provider: GeminiProvider) -> None:
         server.will([said("UNAUTHENTICATED", "who?")], 401)
@@ -689,7 +509,7 @@ class TestEveryErrorIsMapped:
         assert caught.value.kind == "UNAUTHENTICATED"
 
     def test_a_key_within_the_transport_s_words_is_taken_out(self) -> None:
-        failure = gemini_errors.unanswered(httpx2.ConnectError(f"no route to {KEY}.example"), {KEY})
+        failure = errors.failure(httpx2.ConnectError(f"no route to {KEY}.example"), {KEY})
         assert failure.message == "Gemini could not be reached, nothing was sent: ConnectError: no route to ***.example"
 
 

@@ -17,8 +17,9 @@ import pytest
 from anthropic import _exceptions
 
 from batchata.errors import CreateRefusedError, CreateUnknownError, ProviderError
-from batchata.providers.anthropic import CLOCK_SLACK_SECONDS, AnthropicProvider
+from batchata.providers.anthropic.provider import AnthropicProvider
 from batchata.providers.base import Intent, ModelFacts, Provider
+from batchata.providers.listing import CLOCK_SLACK_SECONDS
 
 KEY = "sk-ant-secret-0123456789"
 NOW = 1_795_000_000.0
@@ -107,7 +108,7 @@ def test_it_is_a_provider() -> None:
 def test_pure_methods_load_no_sdk() -> None:
     code = """
 import sys
-from batchata.providers.anthropic import AnthropicProvider
+from batchata.providers.anthropic.provider import AnthropicProvider
 from batchata.providers.base import ModelFacts
 from batchata.request import Message, Request, Text
 p = AnthropicProvider()
@@ -256,6 +257,11 @@ class TestCreate:
         assert "long " * 1000 in text
         assert caught.value.__cause__ is None
         assert caught.value.__suppress_context__
+
+
+def test_forgetting_has_nothing_to_remove(server: Any, provider: AnthropicProvider) -> None:
+    provider.forget("msgbatch_1")
+    assert server.seen == []
 
 
 class TestFind:

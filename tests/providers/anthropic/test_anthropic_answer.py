@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from batchata.providers.anthropic_answer import read_line, read_status, request_count
+from batchata.providers.anthropic.answer import read_line, read_status, request_count
 from batchata.providers.base import Answer
 from batchata.result import Outcome
 from batchata.usage import Usage
@@ -167,6 +167,15 @@ def test_separators_inside_a_string_are_text() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("tier", "told"), [("batch", None), (None, None), (7, None), ("standard", "'standard'"), ("priority", "'priority'")]
+)
+def test_a_lost_discount_is_noted(tier: object, told: str | None) -> None:
+    answer = read(succeeded(usage={"input_tokens": 5, "output_tokens": 2, "service_tier": tier}))
+    assert (answer.outcome, answer.usage) == (Outcome.SUCCEEDED, Usage(5, 2))
+    assert answer.note is None if told is None else told in (answer.note or "")
+
+
 def test_half_a_surrogate_pair_does_not_lose_a_paid_answer() -> None:
     answer = read(succeeded(content=[{"type": "text", "text": "cut \ud83d"}]))
     assert (answer.outcome, answer.text, answer.usage.output_tokens) == (Outcome.SUCCEEDED, "cut ?", 40)
@@ -178,7 +187,7 @@ def test_half_a_surrogate_pair_does_not_lose_a_paid_answer() -> None:
         ({"input_tokens": 5, "output_tokens": 2}, Usage(5, 2)),
         ({"input_tokens": 5, "cache_creation_input_tokens": 7}, Usage(12, 0, cache_write_5m_tokens=7)),
         ({"cache_creation": {"ephemeral_1h_input_tokens": 3}}, Usage(3, 0, cache_write_1h_tokens=3)),
-        ({"input_tokens": -5, "output_tokens": True, "cache_read_input_tokens": "7"}, Usage()),
+        ({"input_tokens": -5, "output_tokens": True, "cache_read_input_tokens": "7x"}, Usage()),
         ({"input_tokens": 10**30, "output_tokens": 1.5}, Usage()),
         (None, Usage()),
     ],

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from batchata.errors import ProviderError, ValidationError
 from batchata.providers.base import Answer, Intent, ModelFacts, Provider
 from batchata.providers.compatible import OpenAICompatible
-from batchata.providers.realtime import RealtimeProvider
-from batchata.providers.realtime_http import LOST, NEVER_REACHED, HttpAnswerer
+from batchata.providers.realtime.http import LOST, NEVER_REACHED, HttpAnswerer
+from batchata.providers.realtime.provider import RealtimeProvider
 from batchata.request import Image, Message, Request, Text
 from batchata.result import Outcome
 from batchata.usage import Usage
@@ -192,18 +192,43 @@ def test_a_lost_answer_is_charged_and_goes_again_as_a_new_attempt(
     assert len(server.seen) == 1
 
 
-def test_what_was_under_way_at_a_crash_is_charged_for_each_time(
+def test_what_was_under_way_at_a_crash_is_charged_and_not_asked_again(
     server: Any, make: Callable[..., RealtimeProvider]
 ) -> None:
     server.will(fault="stall").always(ANSWER)
     first = make(concurrency=1)
-    submit(first, ask())
+    submit(first, ask(), ask())
     until(lambda: server.seen)
     first.close()
     second = make()
-    assert second.find(Intent("n1", 1, 1, 0.0)).found == "n1"
-    (answer,) = collect(second)
-    assert (answer.text, answer.usage) == ("hi", Usage(14, 6))
+    assert second.find(Intent("n1", 2, 1, 0.0)).found == "n1"
+    lost, answered = collect(second)
+    assert (lost.outcome, lost.retryable) == (Outcome.ERROR, True)
+    assert (lost.billed, lost.usage) == (True, Usage())  # so its bound is booked
+    assert (answered.text, answered.usage) == ("hi", Usage(7, 3))
+    assert len(server.seen) == 2
+
+
+def test_an_answer_that_the_spool_cannot_keep_is_charged_and_not_asked_again(
+    server: Any, make: Callable[..., RealtimeProvider]
+) -> None:
+    server.always(b'{"choices": [NaN]}')
+    provider = make()
+    submit(provider, ask())
+    (answer,) = collect(provider)
+    assert (answer.outcome, answer.retryable, answer.billed) == (Outcome.ERROR, True, True)
+    assert len(server.seen) == 1
+
+
+def test_the_model_is_shown_the_schema(make: Callable[..., RealtimeProvider]) -> None:
+    """Engines hold the answer to it and do not show it."""
+    schema = {"type": "object", "properties": {"total": {"type": "number"}}}
+    sent = json.loads(make().prepare(ask(schema=schema, system=(Text("Be brief."),)), ModelFacts()).body)
+    told = (
+        f"Be brief.\n\nAnswer only with JSON that fits this JSON Schema:\n{json.dumps(schema, separators=(',', ':'))}"
+    )
+    assert sent["messages"][0] == {"role": "system", "content": told}
+    assert sent["response_format"]["json_schema"]["schema"] == schema
 
 
 def test_close_does_not_wait_for_answers(server: Any, make: Callable[..., RealtimeProvider]) -> None:
@@ -279,8 +304,8 @@ def test_the_kind_of_a_lost_answer(server: Any) -> None:
 @pytest.fixture
 def llama() -> Iterator[str]:
     pytest.importorskip("xllamacpp")
-    from batchata.providers import _llama
-    from batchata.providers.llama import resolve_weights
+    from batchata.providers.local import llama_process
+    from batchata.providers.local.weights import resolve_weights
 
     name = "smollm2-135m-instruct"
     settings = {
@@ -292,7 +317,7 @@ def llama() -> Iterator[str]:
         "key": KEY,
     }
     process = subprocess.Popen(
-        [sys.executable, "-P", _llama.__file__],
+        [sys.executable, "-P", llama_process.__file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

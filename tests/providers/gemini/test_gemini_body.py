@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchata.errors import DocumentError, ValidationError
-from batchata.providers import gemini_body
 from batchata.providers.base import ModelFacts, Prepared
-from batchata.providers.gemini import GeminiProvider
-from batchata.providers.gemini_bound import IMAGE_TOKENS, PAGE_TOKENS
+from batchata.providers.gemini import body as gemini_body
+from batchata.providers.gemini.bound import IMAGE_TOKENS, PAGE_TOKENS
+from batchata.providers.gemini.provider import GeminiProvider
 from batchata.request import Document, Image, Message, Part, Request, Text
 
 MODEL = "gemini-2.5-flash"

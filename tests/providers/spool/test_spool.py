@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -16,9 +17,9 @@ from typing import Any
 import pytest
 
 from batchata.errors import ProviderError
-from batchata.providers.spool import Spool
-from batchata.providers.spool_files import SpooledBatch, write_requests
-from batchata.providers.spool_lines import body_of, request_line, requested_by
+from batchata.providers.spool.files import SpooledBatch, write_requests
+from batchata.providers.spool.lines import body_of, request_line, requested_by
+from batchata.providers.spool.spool import INTERRUPTED, Spool
 
 Respond = Callable[[str, int], bytes]
 
@@ -349,8 +350,8 @@ def test_a_full_disk_is_told_and_overcome(tmp_path: Path) -> None:
         import io, json, resource, signal, sys, time
         from pathlib import Path
         from batchata.errors import ProviderError
-        from batchata.providers.spool import Spool
-        from batchata.providers.spool_lines import request_line
+        from batchata.providers.spool.spool import Spool
+        from batchata.providers.spool.lines import request_line
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         class Big:
             concurrency = 2
@@ -384,8 +385,8 @@ def test_a_killed_process_has_lost_only_what_was_under_way(tmp_path: Path) -> No
     script = """if 1:
         import io, os, signal, sys, threading
         from pathlib import Path
-        from batchata.providers.spool import Spool
-        from batchata.providers.spool_lines import request_line
+        from batchata.providers.spool.spool import Spool
+        from batchata.providers.spool.lines import request_line
         class Slow:
             concurrency, count, lock = 2, 0, threading.Lock()
             def answer(self, body):
@@ -412,6 +413,54 @@ def test_a_killed_process_has_lost_only_what_was_under_way(tmp_path: Path) -> No
     assert set(second.asked) == {name.replace("r", "t") for name in found if name not in answered}
     assert set(second.asked.values()) == {1}
     assert 1 <= sum(row["lost"] for row in found.values()) <= 2
+
+
+def test_a_killed_process_s_paid_requests_do_not_go_out_again(tmp_path: Path) -> None:
+    script = """if 1:
+        import io, os, signal, sys, threading
+        from pathlib import Path
+        from batchata.providers.spool.spool import Spool
+        from batchata.providers.spool.lines import request_line
+        class Slow:
+            concurrency, under_way = 2, threading.Barrier(2)
+            def answer(self, body):
+                if b't0' in body: return b'{}'
+                self.under_way.wait()
+                os.kill(os.getpid(), signal.SIGKILL)
+            def close(self): pass
+        lines = b"".join(request_line(f"r{n}", b'{"text":"t%d"}' % n) + b"\\n" for n in range(6))
+        spool = Spool(Path(sys.argv[1]), Slow(), resend=False)
+        spool.take("b1", io.BytesIO(lines), 6)
+        threading.Event().wait()
+    """
+    died = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=60)
+    assert died.returncode == -9
+    second = Echo()
+    with closing(Spool(tmp_path, second, resend=False)) as spool:
+        found = finish(spool, "b1")
+    assert "response" in found["r0"]
+    for name in ("r1", "r2"):
+        assert found[name]["lost"] == 1
+        assert (found[name]["error"]["kind"], found[name]["error"]["retryable"]) == (INTERRUPTED, True)
+    assert second.asked == {"t3": 1, "t4": 1, "t5": 1}
+    third = Echo()
+    with closing(Spool(tmp_path, third, resend=False)) as spool:
+        assert finish(spool, "b1") == found  # the end of a request is told once
+    assert not third.asked
+
+
+def test_a_lost_answer_does_not_go_out_again_where_it_may_have_been_charged(tmp_path: Path) -> None:
+    def lost_unless_busy(text: str, asked: int) -> bytes:
+        if asked == 1:
+            raise ProviderError("busy", retryable=True, status=429, retry_after=0.0)
+        raise ProviderError("gone", retryable=True)
+
+    answerer = Echo(lost_unless_busy)
+    with closing(Spool(tmp_path, answerer, pause=0.001, resend=False)) as spool:
+        spool.take("b1", requests(1), 1)
+        row = finish(spool, "b1")["r0"]
+    assert (row["error"]["message"], row["lost"]) == ("gone", 1)
+    assert answerer.asked == {"t0": 2}
 
 
 def test_making_a_spool_touches_nothing(tmp_path: Path) -> None:
@@ -449,6 +498,19 @@ def test_a_closed_batch_takes_nothing_and_says_so(tmp_path: Path) -> None:
     batch.note_started(later)
     assert (tmp_path / "b1.answers").read_bytes() == b'{"custom_id":"r1"}\n'
     assert (tmp_path / "b1.started").read_bytes() == b"+r0\n"
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_a_start_that_may_be_charged_is_on_the_disk_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synced: bool
+) -> None:
+    write_requests(tmp_path, "b1", requests(1), 1)
+    with closing(SpooledBatch(tmp_path, "b1", sync_starts=synced)) as batch:
+        held: list[int] = []
+        monkeypatch.setattr(os, "fsync", lambda handle: held.append(os.fstat(handle).st_size))
+        batch.note_started(batch.waiting[0])
+        monkeypatch.undo()
+    assert held == ([len(b"+r0\n")] if synced else [])
 
 
 def test_a_line_gives_back_what_it_was_given() -> None:

@@ -18,8 +18,8 @@ from openai import _exceptions
 
 from batchata.errors import CreateRefusedError, CreateUnknownError, ProviderError
 from batchata.providers.base import Intent, ModelFacts, Provider
-from batchata.providers.openai import (
-    CLOCK_SLACK_SECONDS,
+from batchata.providers.listing import CLOCK_SLACK_SECONDS
+from batchata.providers.openai.provider import (
     FILES_LATE_SECONDS,
     OUTPUT_KEPT_SECONDS,
     OpenAIProvider,
@@ -106,7 +106,7 @@ def test_it_is_a_provider() -> None:
 def test_pure_methods_load_no_sdk() -> None:
     code = """
 import sys
-from batchata.providers.openai import OpenAIProvider
+from batchata.providers.openai.provider import OpenAIProvider
 from batchata.providers.base import ModelFacts
 from batchata.request import Message, Request, Text
 p = OpenAIProvider()

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchata.errors import DocumentError, ValidationError
-from batchata.providers import openai_models
 from batchata.providers.base import ModelFacts
-from batchata.providers.openai import TARGET, batch_target
-from batchata.providers.openai_body import Target, prepare
+from batchata.providers.openai import models
+from batchata.providers.openai.body import Target, prepare
+from batchata.providers.openai.provider import TARGET, batch_target
 from batchata.request import Document, Image, Message, Part, Request, Text
 
 CHAT = batch_target("groq")
@@ -307,7 +307,7 @@ class TestBound:
         self, model: str, size: tuple[int | None, int | None], tokens: int
     ) -> None:
         picture = Image("image/png", b"x" * 300_000, *size)
-        assert openai_models.tokens_of_image(picture, model) == tokens
+        assert models.tokens_of_image(picture, model) == tokens
         bound = prepare(ask(picture, model=model), ModelFacts(), TARGET).input_tokens_max
         assert tokens < bound < tokens + 2_000
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchata.errors import DocumentError, ValidationError
-from batchata.providers.anthropic import AnthropicProvider
-from batchata.providers.anthropic_bound import IMAGE_TOKENS, IMAGE_TOKENS_EARLIER, is_earlier
+from batchata.providers.anthropic.bound import IMAGE_TOKENS, IMAGE_TOKENS_EARLIER, is_earlier
+from batchata.providers.anthropic.provider import AnthropicProvider
 from batchata.providers.base import ModelFacts, Prepared
 from batchata.request import Document, Image, Message, Part, Request, Text
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchata.providers.openai_answer import read_body, read_line, read_usage
-from batchata.providers.openai_facts import find_model, read_facts
-from batchata.providers.openai_status import is_ours, output_files, read_status
+from batchata.providers.openai.answer import read_body, read_line, read_usage
+from batchata.providers.openai.facts import find_model, read_facts
+from batchata.providers.openai.status import is_ours, output_files, read_status
 from batchata.result import Outcome
 from batchata.usage import Usage
 
@@ -288,3 +288,15 @@ def test_nothing_it_reads_makes_it_raise(value: Any, other: Any, third: Any) -> 
 @given(st.binary(max_size=60))
 def test_no_bytes_make_it_raise(row: bytes) -> None:
     read_line(row)
+
+
+@pytest.mark.parametrize("tier", [None, "auto", "default", "flex", "scale", "new", 7])
+def test_a_tier_that_says_nothing_of_the_price_is_not_noted(tier: object) -> None:
+    assert read_body("a", {"choices": [], "service_tier": tier}).note is None
+
+
+@pytest.mark.parametrize("body", [{"choices": []}, {"object": "response"}])
+def test_a_dearer_tier_is_noted(body: dict[str, Any]) -> None:
+    assert "'priority', which has no batch discount" in (
+        read_body("a", {**body, "service_tier": "priority"}).note or ""
+    )

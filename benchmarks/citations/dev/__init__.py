@@ -1,0 +1,1 @@
+"""The development split: families and wordings that may be read and tuned against."""

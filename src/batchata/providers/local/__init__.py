@@ -1,0 +1,5 @@
+"""Models on the user's own machine."""
+
+from batchata.providers.local.provider import LocalProvider
+
+__all__ = ["LocalProvider"]
