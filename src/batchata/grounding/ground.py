@@ -1,0 +1,168 @@
+"""Quotes to passages: where in which document each stands, on what page, and how it was found."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from typing import Final, Literal, TypeAlias
+
+from batchata.citation import Span
+from batchata.errors import ValidationError
+from batchata.grounding.exact import is_negation
+from batchata.grounding.find import Finder, Place
+from batchata.grounding.words import Words
+from batchata.request import Document
+
+How: TypeAlias = Literal["exact", "normalized", "fuzzy", "unverified"]
+
+_ELLIPSIS: Final = re.compile(r"\s*(?:[\[(]\s*(?:\.{3,}|…|\. \. \.)\s*[\])]|\.{3,}|…|\.(?: \.){2,})\s*")
+_AROUND: Final = "\"'\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
+_LEFT_OUT: Final = 4_000  # characters that an ellipsis may stand for, or ten times the quote's if that is more
+_NO_LESS: Final = 4  # words left out by an ellipsis that may not hold a negation: "shall … be liable"
+_MANNERS: Final[tuple[How, ...]] = ("exact", "normalized", "fuzzy", "unverified")
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A quote, and where it stands: `texts[document][span.start:span.end] == text`, offsets in code points.
+
+    `document` is the index of the document. `page` is 1-based, the one the passage begins on; `places` has the part of each
+    page it is on, with offsets in that page's own text. All are None or empty where `how` is "unverified", and `page` where
+    the document has no pages.
+    """
+
+    quote: str
+    how: How
+    text: str = ""
+    document: int | None = None
+    span: Span | None = None
+    page: int | None = None
+    places: tuple[tuple[int, Span], ...] = field(default=())
+
+    @property
+    def is_verified(self) -> bool:
+        return self.how != "unverified"
+
+
+def ground(
+    documents: Document | str | Sequence[Document | str],
+    quotes: Sequence[str],
+    *,
+    pages: Sequence[int | None] | None = None,
+) -> list[Grounded]:
+    """Find each quote in the documents; one `Grounded` per quote, in their order.
+
+    White space, hyphenation, ligatures, curly quotes, case, accents, typing errors, left-out little words and ellipses are
+    bridged; numbers, dates, money, percentages and negations must agree exactly. A quote that stands in several places is
+    given the first, or the one on the page named for it in `pages` (1-based, one per quote). A document is one that was read,
+    or text. Raises `ValidationError` where `pages` is not as long as `quotes`.
+    """
+    if pages is not None and len(pages) != len(quotes):
+        raise ValidationError(f"pages: {len(pages)} given for {len(quotes)} quotes; give one for each, or None.")
+    several = [documents] if isinstance(documents, (Document, str)) else list(documents)
+    texts = [_Source(document) for document in several]
+    return [_ground(texts, quote, pages[index] if pages else None) for index, quote in enumerate(quotes)]
+
+
+class _Source:
+    def __init__(self, document: Document | str) -> None:
+        paged = isinstance(document, Document) and document.paged
+        self.pages = document.pages if isinstance(document, Document) else (document,)
+        self.paged = paged
+        # As `Document.text` joins them.
+        self.starts = [0, *accumulate(len(page) + 2 for page in self.pages)][: max(1, len(self.pages))]
+        self.finder = Finder("\n\n".join(self.pages), self.starts[1:])
+
+    def page(self, place: int) -> int:
+        return bisect_right(self.starts, place)
+
+    def parts(self, start: int, end: int) -> tuple[tuple[int, Span], ...]:
+        """The passage page by page."""
+        parts = []
+        for number in range(self.page(start), self.page(end - 1) + 1):
+            begin = self.starts[number - 1]
+            span = Span(max(0, start - begin), min(len(self.pages[number - 1]), end - begin))
+            if span.start < span.end:
+                parts.append((number, span))
+        return tuple(parts)
+
+
+def _ground(sources: Sequence[_Source], quote: str, page: int | None) -> Grounded:
+    best: tuple[float, int, Place] | None = None
+    for index, source in enumerate(sources):
+        found = _places(source.finder, quote)
+        if not found:
+            continue
+        place = next((place for place in found if source.page(place.start) == page), found[0])
+        rank = _MANNERS.index(place.how) + place.cost
+        if best is None or rank < best[0]:
+            best = (rank, index, place)
+    if best is None:
+        return Grounded(quote, "unverified")
+    _, index, place = best
+    source = sources[index]
+    return Grounded(
+        quote=quote,
+        how=place.how,
+        text=source.finder.text[place.start : place.end],
+        document=index,
+        span=Span(place.start, place.end),
+        page=source.page(place.start) if source.paged else None,
+        places=source.parts(place.start, place.end),
+    )
+
+
+def _places(finder: Finder, quote: str) -> list[Place]:
+    for said in dict.fromkeys((quote.strip(), quote.strip().strip(_AROUND).strip())):
+        quoted = Words(said)
+        if found := finder.equal(quoted):
+            return found
+    if _ELLIPSIS.search(quote):
+        parts = [part for part in _ELLIPSIS.split(quote) if Words(part).words]
+        if len(parts) > 1:
+            return _in_order(finder, parts)
+        quoted = Words(parts[0]) if parts else quoted
+        return finder.equal(quoted) or finder.bent(quoted)
+    return finder.bent(quoted)
+
+
+def _in_order(finder: Finder, parts: Sequence[str]) -> list[Place]:
+    """The parts of a quote with ellipses, one after the other: the shortest passage that has them all."""
+    longest = max(range(len(parts)), key=lambda index: len(parts[index]))
+    reach = max(_LEFT_OUT, 10 * sum(map(len, parts)))
+    whole = [
+        place
+        for anchor in finder.places(parts[longest])[:8]
+        if (place := _around(finder, parts, longest, anchor, reach)) is not None
+    ]
+    return sorted(whole, key=lambda place: place.end - place.start)[:1]
+
+
+def _around(finder: Finder, parts: Sequence[str], longest: int, anchor: Place, reach: int) -> Place | None:
+    chain = [anchor]
+    for part in reversed(parts[:longest]):
+        before = _near(finder, part, max(0, chain[0].start - reach), chain[0].start)
+        if not before:
+            return None
+        chain.insert(0, before[-1])
+    for part in parts[longest + 1 :]:
+        after = _near(finder, part, chain[-1].end, chain[-1].end + reach)
+        if not after:
+            return None
+        chain.append(after[0])
+    if any(_hides(finder.text[one.end : other.start]) for one, other in pairwise(chain)):
+        return None
+    how = max((place.how for place in chain), key=_MANNERS.index)
+    manner: Literal["normalized", "fuzzy"] = "fuzzy" if how == "fuzzy" else "normalized"
+    return Place(chain[0].start, chain[-1].end, manner, max(place.cost for place in chain))
+
+
+def _near(finder: Finder, part: str, low: int, high: int) -> list[Place]:
+    quoted = Words(part)
+    return finder.same(quoted, low, high) or finder.bent(quoted, low, high)
+
+
+def _hides(between: str) -> bool:
+    words = Words(between).words
+    return len(words) <= _NO_LESS and any(map(is_negation, words))

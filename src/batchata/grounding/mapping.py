@@ -1,0 +1,137 @@
+"""Which field of a typed answer each cited passage supports, where the answer does not say it itself.
+
+Three looks, the surest first. An answer in JSON says it by its form. Else a statement supports the field whose value it says,
+in whatever form people write it; where several fields could be meant, the words around the value decide: a field's name,
+title, alias and description, each word the more the fewer fields share it. A truth is said by its clause: there is no value to
+look for, only what it is about. What is left goes by the cited passage itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from batchata.grounding.evidence import Scene
+from batchata.grounding.fields import Field, fields_of, weights
+from batchata.grounding.json_places import json_places
+from batchata.grounding.values import Said
+
+_TIE: Final = 0.05
+_NEAR_BEST: Final = 0.6  # of a field's best evidence: less is another matter
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A piece of the answer's text, in order, and the passages cited for it; `quotes` is empty for what cites nothing."""
+
+    text: str
+    quotes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A field's support: the index of the statement, and of the quote in it. `score` compares supports of one field."""
+
+    statement: int
+    quote: int
+    score: float
+
+
+def map_fields(
+    answer: Any, statements: Sequence[Statement], schema: Mapping[str, Any] | None = None
+) -> dict[str, list[Mapped]]:
+    """Each field path of the answer that a quote supports, with its quotes in order; paths as in `line_items[2].amount`.
+
+    `answer` is a Pydantic instance, a data class or plain JSON; `schema` (JSON Schema) adds titles and descriptions to plain
+    JSON. Fields without a value (None, "") have no support. The same input gives the same result; nothing is raised.
+    """
+    fields = fields_of(answer, schema)
+    if not fields or not any(statement.quotes for statement in statements):
+        return {}
+    found = _by_form(fields, statements) or _by_meaning(fields, statements)
+    best = {path: max(mapped.score for mapped in some) for path, some in found.items() if some}
+    return {
+        field.path: kept
+        for field in fields
+        if (kept := [m for m in _once(found.get(field.path, [])) if m.score >= _NEAR_BEST * best[field.path]])
+    }
+
+
+def _once(some: list[Mapped]) -> list[Mapped]:
+    best: dict[tuple[int, int], Mapped] = {}
+    for mapped in some:
+        key = (mapped.statement, mapped.quote)
+        if key not in best or mapped.score > best[key].score:
+            best[key] = mapped
+    return [best[key] for key in sorted(best)]
+
+
+def _by_form(fields: Sequence[Field], statements: Sequence[Statement]) -> dict[str, list[Mapped]]:
+    """An answer in JSON: the fields that each statement's part of the text holds."""
+    text = "".join(statement.text for statement in statements)
+    places = json_places(text)
+    by_path = {field.path: field for field in fields}
+    places = {path: place for path, place in places.items() if path in by_path}
+    if len(places) < max(1, len(fields) // 2):
+        return {}
+    weight = weights(fields)
+    found: dict[str, list[Mapped]] = {}
+    end = 0
+    for index, statement in enumerate(statements):
+        start, end = end, end + len(statement.text)
+        held = [by_path[path] for path, (first, last) in places.items() if first < end and start < last]
+        for field, quote, score in _shared(held, statement.quotes, weight):
+            found.setdefault(field.path, []).append(Mapped(index, quote, score))
+    return found
+
+
+def _shared(
+    held: Sequence[Field], quotes: Sequence[str], weight: Mapping[str, float]
+) -> list[tuple[Field, int, float]]:
+    """The quotes of a statement that holds these fields, each to the fields it speaks of."""
+    if len(held) == 1:
+        scene = Scene(held, weight, "")
+        scores = [1 + scene.in_quote(held[0], Said(quote)) for quote in quotes]
+        return [(held[0], quote, 1 + (score == max(scores))) for quote, score in enumerate(scores)]
+    scene = Scene(held, weight, "")
+    return [
+        (field, index, score)
+        for index, quote in enumerate(quotes)
+        for field, score in scene.of_quote(Said(quote)).items()
+    ]
+
+
+def _by_meaning(fields: Sequence[Field], statements: Sequence[Statement]) -> dict[str, list[Mapped]]:
+    text = "".join(statement.text for statement in statements)
+    scene = Scene(fields, weights(fields), text)
+    quoted: dict[str, Said] = {}
+    found: dict[str, list[Mapped]] = {}
+    end = 0
+    before = 0  # where the last statement that cites ended: what stands between speaks of this one
+    for index, statement in enumerate(statements):
+        start, end = end, end + len(statement.text)
+        if not statement.quotes:
+            continue
+        said = [quoted.setdefault(quote, Said(quote)) for quote in statement.quotes]
+        claims = scene.claims(start, end, before, said)
+        for field, score in claims.items():
+            for quote, share in _supporting(scene, field, said, claims):
+                found.setdefault(field.path, []).append(Mapped(index, quote, score + share))
+        before = end
+    return found
+
+
+def _supporting(
+    scene: Scene, field: Field, quotes: Sequence[Said], claims: Mapping[Field, float]
+) -> list[tuple[int, float]]:
+    """Of a statement's quotes those that speak of the field; all where none does more than another."""
+    shares = [scene.in_quote(field, quote) for quote in quotes]
+    if len(quotes) == 1:
+        return [(0, shares[0])]
+    best = max(shares)
+    # Fields that have the same value tell their quotes apart by what else these say.
+    alike = any(rival is not field and rival.value.is_like(field.value) for rival in claims)
+    least = best - _TIE if alike else _NEAR_BEST * best
+    chosen = [(index, share) for index, share in enumerate(shares) if share >= max(least, _TIE)]
+    if len(claims) > 1 and best:
+        return chosen
+    return chosen or [(index, 0.0) for index in range(len(quotes))]
