@@ -29,8 +29,9 @@ def build(model: str, output: Path) -> Batch:
     """The whole of what is asked. Nothing is sent before `run()`."""
     # A few jobs to a provider batch, so that progress shows. For thousands of jobs leave it to the provider: None.
     batch = Batch(output / "demo.state", results_dir=output / "results", items_per_batch=2)
-    # The small model rambles when it is let to; larger ones need room to think
-    batch.defaults(model=model, max_tokens=160 if is_local(model) else 2000)
+    batch.defaults(model=model, max_tokens=2000)
+    if is_local(model):  # the small model rambles when it is let to
+        batch.defaults(max_tokens=160, temperature=0.0)
     batch.add_cost_limit(usd=1.0)
 
     batch.add_job(

@@ -61,7 +61,7 @@ KINDS = {
     "anthropic": Kind(_anthropic, ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE")),
     "gemini": Kind(_gemini, ("GOOGLE_API_KEY", "GEMINI_API_KEY")),
     "local": Kind(_local),
-    "openai": Kind(_openai, ("OPENAI_API_KEY",)),
+    "openai": Kind(_openai, ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY")),
 }
 
 Named = Mapping[str, Any]

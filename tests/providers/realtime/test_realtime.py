@@ -303,7 +303,6 @@ def test_the_kind_of_a_lost_answer(server: Any) -> None:
 
 @pytest.fixture
 def llama() -> Iterator[str]:
-    pytest.importorskip("xllamacpp")
     from batchata.providers.local import llama_process
     from batchata.providers.local.weights import resolve_weights
 
