@@ -212,3 +212,12 @@ def test_a_script_that_ends_leaves_its_batches_at_the_provider(emulator: Emulato
     script(tmp_path, "wait").communicate(timeout=30)
     assert len(list((tmp_path / "results").glob("*.json"))) == 10
     assert len(emulator.creates) == 1
+
+
+def test_many_rounds_are_warned_of(batch: Make, emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+    emulator.hold()
+    run = batch(12, items_per_batch=1, max_concurrent=1).run()
+    while len(emulator.batches) < 1:
+        assert not run.wait(timeout=0.05)
+    run.shutdown(wait_for_active=False)
+    assert "in about 12 rounds" in caplog.text

@@ -4,6 +4,7 @@ Called by the loop, on its thread, inside its transaction.
 """
 
 import logging
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,8 @@ from batchata.store.rows import NewBatch, NewJob, NewResult
 from batchata.usage import to_usd
 
 log = logging.getLogger("batchata")
+
+MANY_ROUNDS = 10  # from here on the settings are worth a warning
 
 
 class Recorder:
@@ -70,6 +73,7 @@ class Recorder:
                 log.warning(
                     "%d jobs have changed since an earlier run under their job_id: they are sent again.", changed
                 )
+            self._say_rounds()
             if completion.error is not None:
                 self._desk.fail(completion.error)
             return
@@ -82,6 +86,20 @@ class Recorder:
             refused = [(seq, settling.refused_item(job_id, why)) for seq, job_id, why in taken.refused]
             self._fail_unsent(refused, now)
             group = [_said_twice(job, name) for job, name in taken.duplicates]
+
+    def _say_rounds(self) -> None:
+        """How long the settings make it: each round waits for a provider's turnaround."""
+        desk = self._desk
+        batches = sum(math.ceil(lane.ready / lane.jobs_per_batch) for lane in desk.lanes)
+        rounds = math.ceil(batches / desk.settings.max_concurrent)
+        if rounds > 1:
+            log.log(
+                logging.WARNING if rounds >= MANY_ROUNDS else logging.INFO,
+                "%d provider batches to make, in about %d rounds; items_per_batch=None puts as many jobs into a batch as "
+                "the provider takes.",
+                batches,
+                rounds,
+            )
 
     def _new(self, said: SaidJob) -> NewJob:
         lane = self._desk.lanes.lane_of(said.provider, said.model)
