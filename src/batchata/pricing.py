@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from typing import Any
 
 from batchata.errors import ValidationError
@@ -112,6 +113,25 @@ def _dearest_input(rates: Rates, cache_write: str | None) -> Decimal:
 
 def _nano(*charges: tuple[int, Decimal]) -> Money:
     """Tokens at USD per million tokens, as nano-dollars: summed exactly, rounded up once."""
+    total = 0
+    for tokens, rate in charges:
+        if tokens:
+            whole = _billionths(rate)
+            if whole is None:
+                return _exactly(charges)
+            total += tokens * whole
+    return -(-total // 1_000_000)
+
+
+@lru_cache(maxsize=1024)
+def _billionths(rate: Decimal) -> int | None:
+    """A rate in whole 10⁻⁹ USD per million tokens, as every price in use is; None where it is finer."""
+    with localcontext(EXACT):
+        scaled = rate * 1_000_000_000
+        return int(scaled) if scaled == scaled.to_integral_value() else None
+
+
+def _exactly(charges: tuple[tuple[int, Decimal], ...]) -> Money:
     with localcontext(EXACT):
         millionths = sum((tokens * rate for tokens, rate in charges), Decimal(0))
         return int((millionths * 1000).to_integral_value())
