@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from batchata.documents import frames
+from batchata.documents import boxes, frames
 from batchata.documents.kinds import MAX_FILE_BYTES
 from batchata.documents.read import read_pages
 from batchata.errors import DocumentError
@@ -76,6 +76,8 @@ def _answer(request: Sequence[bytes]) -> list[bytes]:
             case [frames.PAGES, name, data]:
                 pages = read_pages(data, frames.to_text(name))
                 return [frames.PAGES, *(page.encode() for page in pages)]
+            case [frames.BOXES, name, data, places]:
+                return [frames.BOXES, boxes.answered(data, frames.to_text(name), places)]
             case _:
                 raise frames.FrameError(f"a request that isn't known: {request[:1]!r}")
     except DocumentError as error:

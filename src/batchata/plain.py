@@ -61,11 +61,23 @@ def from_plain(data: Any, model: type[M], raw: str | None = None) -> M:
 
 
 def _reread(raw: str, data: Any, model: type[M]) -> M | None:
+    for text in (raw, _beside_quotes(raw)):
+        try:
+            instance = model.model_validate_json(text, by_alias=True, by_name=True)
+        except ValueError:  # the text holds more than the typed answer: prose, or quotes beside the values
+            continue
+        if to_plain(instance) == data:
+            return instance
+    return None
+
+
+def _beside_quotes(raw: str) -> bytes:
+    """The answer of a text that gives its quotes too: `{"answer": ..., "quotes": [...]}`."""
     try:
-        instance = model.model_validate_json(raw, by_alias=True, by_name=True)
-    except ValueError:  # the text holds more than the typed answer: prose, or quotes beside the values
-        return None
-    return instance if to_plain(instance) == data else None
+        given = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return b""
+    return orjson.dumps(given["answer"]) if isinstance(given, dict) and "answer" in given else b""
 
 
 def _with_long_integers_as_text(plain: Any) -> Any:

@@ -250,6 +250,8 @@ def line_of(status: Mapping[str, Any]) -> str:
 
 def _leave_at_exit(reference: "weakref.ref[BatchRun]") -> None:
     run = reference()
-    if run is not None and not run.status()["is_complete"]:
+    if run is None or run._wishes.leave_open:  # noqa: SLF001 - left already: a second Ctrl-C must not wait once more
+        return
+    if not run.status()["is_complete"]:
         run.shutdown(wait_for_active=False)
         log.warning("The script ended while a run was open. %s", run._how_to_go_on())  # noqa: SLF001

@@ -3,11 +3,13 @@
 import contextlib
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
-from batchata.documents import frames
+from batchata.citation import Box, Span
+from batchata.documents import boxes, frames
 from batchata.documents.process import WorkerGoneError, WorkerProcess
 from batchata.documents.read import document
 from batchata.errors import DocumentError
@@ -16,9 +18,12 @@ from batchata.request import Document, Image
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    future: Future[Document | Image]
-    data: bytes
+    """`request` is a frame; `read` makes of its answer's parts what the future ends in (ValueError: they make no sense)."""
+
+    future: Future[Any]
     name: str
+    request: Sequence[bytes]
+    read: Callable[[Sequence[bytes]], object]
 
 
 class Pool:
@@ -38,7 +43,16 @@ class Pool:
 
     def submit(self, data: bytes, name: str) -> Future[Document | Image]:
         """Ends in a Document or a DocumentError. Raises RuntimeError once closed."""
-        task = _Task(Future(), data, name)
+        request = [frames.PAGES, frames.to_bytes(name), data]
+        return self._give(name, request, lambda pages: document(data, name, tuple(page.decode() for page in pages)))
+
+    def boxes(self, data: bytes, name: str, places: Sequence[tuple[int, Span]]) -> Future[list[list[Box]]]:
+        """As `documents.boxes.boxes`. Ends in the rectangles or a DocumentError. Raises RuntimeError once closed."""
+        request = [frames.BOXES, frames.to_bytes(name), data, boxes.written(places)]
+        return self._give(name, request, lambda parts: boxes.read_answer(b"".join(parts)))
+
+    def _give(self, name: str, request: Sequence[bytes], read: Callable[[Sequence[bytes]], object]) -> Future[Any]:
+        task = _Task(Future(), name, request, read)
         with self._lock:
             if self._closed:
                 raise RuntimeError("the reader is closed: it takes no more files")
@@ -90,7 +104,7 @@ class Pool:
 
     def _finish(self, task: _Task, process: WorkerProcess | None) -> WorkerProcess | None:
         """Read one file; the worker to go on with, if it is still good for another."""
-        outcome: Document | DocumentError = DocumentError(f"{task.name}: reading it failed unexpectedly")
+        outcome: object = DocumentError(f"{task.name}: reading it failed unexpectedly")
         try:
             if process is None or not process.alive:
                 self._drop(process)
@@ -105,10 +119,10 @@ class Pool:
             self._drop(process)
             process = None
         finally:  # nobody may wait for ever, whatever happened
-            if isinstance(outcome, Document):
-                task.future.set_result(outcome)
-            else:
+            if isinstance(outcome, DocumentError):
                 task.future.set_exception(outcome)
+            else:
+                task.future.set_result(outcome)
         return process
 
     def _start(self, name: str) -> WorkerProcess:
@@ -134,13 +148,12 @@ class Pool:
         with self._lock:
             self._processes.discard(process)
 
-    def _ask(self, process: WorkerProcess, task: _Task) -> Document:
-        request = [frames.PAGES, frames.to_bytes(task.name), task.data]
-        match process.ask(request, self._timeout_seconds):
-            case [frames.PAGES, *pages]:
-                return document(task.data, task.name, _decoded(pages))
+    def _ask(self, process: WorkerProcess, task: _Task) -> object:
+        match process.ask(task.request, self._timeout_seconds):
             case [frames.ERROR, message]:
                 raise DocumentError(frames.to_text(message))
+            case [kind, *parts] if kind == task.request[0]:
+                return _read(task, parts)
             case _:
                 raise WorkerGoneError("the process that read it gave an answer that makes no sense")
 
@@ -153,10 +166,10 @@ class Pool:
         )
 
 
-def _decoded(pages: Sequence[bytes]) -> tuple[str, ...]:
+def _read(task: _Task, parts: Sequence[bytes]) -> object:
     try:
-        return tuple(page.decode() for page in pages)
-    except UnicodeDecodeError as error:
+        return task.read(parts)
+    except ValueError as error:  # UnicodeDecodeError is one
         raise WorkerGoneError("the process that read it gave an answer that is no text") from error
 
 

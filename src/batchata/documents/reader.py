@@ -1,10 +1,13 @@
 """Where the driver hands its files in: what is small work is done on the spot, parsing goes to other processes."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
+from typing import Any
 
+from batchata.citation import Box, Span
+from batchata.documents.boxes import boxes as draw_boxes
 from batchata.documents.kinds import kind_of
 from batchata.documents.pool import Pool
 from batchata.documents.process import default_command
@@ -44,23 +47,40 @@ class Reader:
             if not kind.isolated:
                 return _done(read(data, name))
         except DocumentError as error:
-            return _done(error)
+            return _failed(error)
         if self._executor is not None:
             return _submit_to(self._executor, data, name)
         return self._pool.submit(data, name)
+
+    def boxes(self, data: bytes, name: str, places: Sequence[tuple[int, Span]]) -> Future[list[list[Box]]]:
+        """Where on the pages of a PDF these (1-based page, span of its text) stand: `documents.boxes`. Ends as `submit` does."""
+        if self._executor is None:
+            return self._pool.boxes(data, name, places)
+        try:
+            found = self._executor.submit(draw_boxes, data, places, name)
+        except RuntimeError as error:
+            return _failed(_foreign(name, error))
+        future: Future[list[list[Box]]] = Future()
+        future.add_done_callback(lambda outer: outer.cancelled() and found.cancel())
+        found.add_done_callback(partial(_pass_on, future, name, lambda boxes: boxes))
+        return future
 
     def close(self) -> None:
         """End at once: files not begun are cancelled, those being read fail. An executor of the user's is left alone."""
         self._pool.close()
 
 
-def _done(outcome: Document | Image | DocumentError) -> Future[Document | Image]:
+def _done(outcome: Document | Image) -> Future[Document | Image]:
     future: Future[Document | Image] = Future()
     future.set_running_or_notify_cancel()
-    if isinstance(outcome, DocumentError):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)
+    future.set_result(outcome)
+    return future
+
+
+def _failed(error: DocumentError) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    future.set_exception(error)
     return future
 
 
@@ -68,21 +88,21 @@ def _submit_to(executor: Executor, data: bytes, name: str) -> Future[Document | 
     try:
         pages = executor.submit(read_pages, data, name)
     except RuntimeError as error:  # shut down, or a broken pool
-        return _done(_foreign(name, error))
+        return _failed(_foreign(name, error))
     future: Future[Document | Image] = Future()
     future.add_done_callback(lambda outer: outer.cancelled() and pages.cancel())
-    pages.add_done_callback(partial(_pass_on, future, data, name))
+    pages.add_done_callback(partial(_pass_on, future, name, partial(document, data, name)))
     return future
 
 
-def _pass_on(future: Future[Document | Image], data: bytes, name: str, pages: Future[tuple[str, ...]]) -> None:
-    if pages.cancelled():
+def _pass_on(future: Future[Any], name: str, make: Callable[[Any], object], done: Future[Any]) -> None:
+    if done.cancelled():
         future.cancel()
     if not future.set_running_or_notify_cancel():
         return
-    error = pages.exception()
+    error = done.exception()
     if error is None:
-        future.set_result(document(data, name, pages.result()))
+        future.set_result(make(done.result()))
     else:
         future.set_exception(error if isinstance(error, DocumentError) else _foreign(name, error))
 

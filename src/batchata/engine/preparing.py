@@ -17,16 +17,17 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from batchata import messages, output, pricing
+from batchata import grounding, messages, pricing
 from batchata.documents.read import load
 from batchata.documents.reader import Reader
 from batchata.engine import settling
 from batchata.engine.settling import Pricer
 from batchata.errors import DocumentError, ValidationError
 from batchata.job import Job
+from batchata.probe import asked_schema, asks_for_quotes
 from batchata.providers.base import Prepared, Provider
 from batchata.providers.catalog import Catalog, resolve
-from batchata.request import Document, Image, Message, Request
+from batchata.request import Document, Image, Message, Request, Text
 from batchata.result import Outcome
 from batchata.store import reading
 from batchata.store.rows import NewAttempt, NewResult, PendingJob
@@ -125,7 +126,7 @@ class Preparer:
         self._limited = limited
         self._named = named
         self._folder = folder
-        self._schemas: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._schemas: dict[tuple[str | None, bool, str, bool], Mapping[str, Any] | None] = {}
 
     def form(self, order: Order) -> Formed:
         """The next body of a lane: as many of its waiting jobs as may go together and the budget bears."""
@@ -150,6 +151,8 @@ class Preparer:
         for entry in orjson.loads(tries)[-1:] if tries else []:
             if entry["outcome"] == Outcome.INVALID:
                 turns = messages.reask(turns, entry["raw_response"] or "", entry["error"] or "")
+        if asks_for_quotes(job, provider):
+            system = (*system, Text(grounding.INSTRUCTION))
         return Request(
             model=model,
             messages=turns,
@@ -192,7 +195,8 @@ class Preparer:
     def draw(self, job: Job, document: Document | Image | None, tries: bytes | None, provider: Provider) -> Prepared:
         """The provider's exact body for a job. Raises `ValidationError` or `DocumentError`."""
         request = self.request(job, document, tries, provider)
-        return provider.prepare(request, self._catalog.facts(provider.name, request.model))
+        prepared = provider.prepare(request, self._catalog.facts(provider.name, request.model))
+        return replace(prepared, warnings=(*prepared.warnings, *_unverifiable(request)))
 
     def _with_files(
         self, waiting: Iterable[PendingJob], formed: Formed
@@ -262,13 +266,23 @@ class Preparer:
         return self._files.read(part) if isinstance(part, Document) else part
 
     def _schema(self, job: Job, provider: Provider) -> Mapping[str, Any] | None:
-        if job.response_model is None or job.response_model_digest is None:
-            return None
-        key = (job.response_model_digest, provider.schema_dialect)
+        key = (job.response_model_digest, job.enable_citations, provider.schema_dialect, provider.limits.cites)
         if key not in self._schemas:
-            neutral = output.schema_for(job.response_model)
-            self._schemas[key] = output.strict_schema(neutral, output.DIALECTS[provider.schema_dialect])
+            self._schemas[key] = asked_schema(job, provider)
         return self._schemas[key]
+
+
+def _unverifiable(request: Request) -> Iterator[str]:
+    """What citations can't be verified against, said before anything is paid."""
+    parts = (part for message in request.messages for part in message.parts) if request.citations else ()
+    for part in parts:
+        if isinstance(part, Image):
+            yield "enable_citations: an image has no text, so no quote from it can be verified; read its text first"
+        elif isinstance(part, Document) and not part.has_text:
+            yield (
+                f"enable_citations: {part.name} has no text (a scan?), so no quote from it can be verified; "
+                "give a file with a text layer"
+            )
 
 
 def _write(body: BinaryIO, data: bytes, formed: Formed) -> None:

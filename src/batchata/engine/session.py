@@ -19,6 +19,7 @@ from batchata.engine.preparing import Preparer
 from batchata.engine.progress import Progress, Snapshot
 from batchata.engine.settling import Pricer, Rules
 from batchata.engine.showing import Files
+from batchata.engine.sources import FileSources
 from batchata.engine.tracks import Desk, Settings, Wishes
 from batchata.errors import StateError, ValidationError
 from batchata.planner import StopReason
@@ -236,7 +237,7 @@ def _assemble(
         connect, catalog, held.reader, ask.models, pricer, limited=ask.cost_limit is not None, named=ask.providers,
         folder=ask.state_file.parent,
     )  # fmt: skip
-    rules = Rules(ask.max_attempts, ask.retry_invalid, pricer, ask.models)
+    rules = Rules(ask.max_attempts, ask.retry_invalid, pricer, ask.models, FileSources(held.reader))
     engine = Engine(desk, preparer, rules, held.show, clock, pool, wishes)
     return Session(lock, store, engine, desk, ask.said, held)
 

@@ -10,7 +10,9 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from batchata import output, pricing
+from batchata import grounding, output, pricing
+from batchata.engine import citing
+from batchata.engine.citing import NOTHING_CITED, CitedAnswer, Sources
 from batchata.errors import ValidationError
 from batchata.job import Job
 from batchata.plain import to_plain
@@ -34,14 +36,17 @@ class Rules:
     retry_invalid: int
     price: Pricer
     models: Mapping[str, Any]  # response_model classes by their digest
+    sources: Sources
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An answer, and what its text holds as JSON."""
+    """An answer, what its text holds as JSON, the same as the user's class, and quotes it gives by the path of a field."""
 
     answer: Answer
     parsed: Any = None
+    value: Any = None
+    quotes: Sequence[tuple[str, str]] = ()
 
 
 def settle(answer: Answer, attempt: OpenAttempt, batch: ProviderBatch, rules: Rules, now: float) -> Settled:
@@ -56,7 +61,7 @@ def settle(answer: Answer, attempt: OpenAttempt, batch: ProviderBatch, rules: Ru
         due = now + _pause(read.answer.outcome, len(earlier))
         then: NewResult | Again = Again(orjson.dumps([*earlier, entry]), due)
     else:
-        then = _result(read, job, [*map(Attempt.from_dict, earlier), this])
+        then = _result(read, job, [*map(Attempt.from_dict, earlier), this], _cited(read, job, rules.sources))
     return Settled(attempt.idx, attempt.job, attempt.bound, this.outcome, cost, then, assumed)
 
 
@@ -80,19 +85,39 @@ def _pause(outcome: Outcome, tries: int) -> float:
 
 def _typed(answer: Answer, job: Job) -> Read:
     """The typed value of an answer; one that does not fit is invalid, with the reason."""
-    if answer.outcome is not Outcome.SUCCEEDED or job.response_model_digest is None:
+    if answer.outcome is not Outcome.SUCCEEDED:
         return Read(answer)
+    if job.response_model_digest is None:
+        return _prose(answer) if job.enable_citations else Read(answer)
+    text, quotes = grounding.split_quotes(answer.text or "") if job.enable_citations else (answer.text or "", [])
     if job.response_model is None:  # a job of an earlier run, whose class this script has not: kept as plain JSON
-        return Read(answer, _json(answer.text or ""))
-    value = output.read_answer(answer.text or "", job.response_model)
+        return Read(answer, plain := _json(text), plain, quotes)
+    value = output.read_answer(text, job.response_model)
     if isinstance(value, output.Invalid):
         return Read(replace(answer, outcome=Outcome.INVALID, error=value.message))
     try:
-        return Read(answer, to_plain(value))
+        return Read(answer, to_plain(value), value, quotes)
     except (
         ValidationError
     ) as error:  # a class of the user's that can't be written down: the paid answer is kept as text
         return Read(replace(answer, outcome=Outcome.INVALID, error=str(error)))
+
+
+def _prose(answer: Answer) -> Read:
+    """An answer in prose; where its quotes were asked for, the text without them."""
+    if answer.statements is not None:
+        return Read(answer)
+    text, quotes = grounding.split_prose(answer.text or "")
+    return Read(replace(answer, text=text), quotes=[("", quote) for quote in quotes])
+
+
+def _cited(read: Read, job: Job, sources: Sources) -> CitedAnswer:
+    """What an answer cites, found in its documents again; looked for only in an answer that is the last word."""
+    if not job.enable_citations or read.answer.outcome is not Outcome.SUCCEEDED:
+        return NOTHING_CITED
+    if read.answer.statements is not None and job.response_model_digest is None:
+        return citing.native(read.answer.statements, sources.of(job), sources)
+    return citing.quoted(read.quotes, read.value, sources.of(job), sources)
 
 
 def _json(text: str) -> Any:
@@ -128,7 +153,7 @@ def _cost(answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, 
     return (pricing.cost(answer.usage, price), False) if price else (0, False)
 
 
-def _result(read: Read, job: Job, attempts: list[Attempt]) -> NewResult:
+def _result(read: Read, job: Job, attempts: list[Attempt], cited: CitedAnswer = NOTHING_CITED) -> NewResult:
     answer = read.answer
     cost = sum(attempt.cost for attempt in attempts)
     result = JobResult(
@@ -142,6 +167,9 @@ def _result(read: Read, job: Job, attempts: list[Attempt]) -> NewResult:
         usage=total([attempt.usage for attempt in attempts]),
         cost=cost,
         attempts=tuple(attempts),
+        citations=cited.citations,
+        citation_mappings=cited.mappings,
+        unsupported=cited.unsupported,
     )
     return NewResult(answer.outcome, result.model, cost, job.response_model_digest, orjson.dumps(result.to_dict()))
 

@@ -84,9 +84,9 @@ def _walk(
     if len(steps) > _DEEPEST:
         return
     schema = _resolved(schema, root, value)
-    if members := _members(value):
+    if inner := members(value):
         shapes = schema.get("properties") or {}
-        for name, member, said in members:
+        for name, member, said in inner:
             given = _mapping(shapes.get(name) or schema.get("additionalProperties"))
             shape = {**_resolved(given, root, member), **{key: given[key] for key in _TOLD if key in given}}
             yield from _walk(member, (*steps, name), said or _said(shape), shape, root)
@@ -97,7 +97,7 @@ def _walk(
         yield Field(steps, value, told)
 
 
-def _members(value: Any) -> list[tuple[str, Any, tuple[str, ...]]]:
+def members(value: Any) -> list[tuple[str, Any, tuple[str, ...]]]:
     """The members of a model, a data class or a mapping: name, value, and what is told of it."""
     shapes = getattr(type(value), "model_fields", None)
     if shapes is not None and hasattr(value, "model_dump"):

@@ -7,6 +7,8 @@ deepen the nesting, where providers limit both. Here two properties are added, b
 fields or free keys, so that every dialect can enforce them; a sentence that supports five fields is written once; and the
 answer's part is the user's own schema, read as if nothing were beside it. The answer comes first: paths then name what
 is already written.
+
+An answer in prose has no fields: `PROSE_SCHEMA` asks for the text and the quotes it rests on.
 """
 
 import json
@@ -48,6 +50,28 @@ _QUOTE_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
+PROSE_SCHEMA: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {
+        ANSWER: {"type": "string", "description": "The whole answer, as it would be given without quotes."},
+        QUOTES: {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": (
+                "The words of the document that the answer rests on, copied verbatim: short phrases or sentences, one for "
+                "each thing that it says."
+            ),
+        },
+    },
+    "required": [ANSWER, QUOTES],
+    "additionalProperties": False,
+}
+"""Asks for an answer in prose and its quotes: `{"answer": "In thirty days.", "quotes": ["due in thirty (30) days"]}`."""
+
+INSTRUCTION: Final = "Put the answer into `answer`. Put the words of the document that it rests on into `quotes`: short, and copied verbatim."
+"""What to tell the model beside either schema, where the wire does not show it the schema's descriptions."""
+
+
 def quoting_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON Schema that asks for what `schema` asks for and for quotes; to be translated to a provider's dialect after."""
     answer = {key: value for key, value in schema.items() if key not in (*_DEFINITIONS, "$schema", "$id")}
@@ -75,6 +99,18 @@ def split_quotes(text: str) -> tuple[str, list[tuple[str, str]]]:
     begin, end = members[ANSWER]
     pairs = _pairs(text, members[QUOTES][0]) if QUOTES in members else []
     return text[begin:end], pairs
+
+
+def split_prose(text: str) -> tuple[str, list[str]]:
+    """An answer to `PROSE_SCHEMA` as its own text and the quotes. Never raises: what is no such answer comes back as it is."""
+    start = text.find("{")
+    said, _ = _read(text, start) if start >= 0 else (None, 0)
+    if not isinstance(said, dict) or not isinstance(said.get(ANSWER), str):
+        return text, []
+    given = said.get(QUOTES)
+    quotes = given[:_MOST_QUOTES] if isinstance(given, list) else []
+    kept = (_whole(quote) for quote in quotes if isinstance(quote, str) and quote.strip())
+    return _whole(said[ANSWER]), list(dict.fromkeys(kept))
 
 
 def _members(text: str, start: int) -> dict[str, tuple[int, int]]:
@@ -122,7 +158,14 @@ def _said(item: Any) -> list[tuple[str, str]]:
         return []
     fields = item.get("fields")
     named = [fields] if isinstance(fields, str) else fields if isinstance(fields, list) else []
-    return [(_path(field), item["quote"]) for field in named if isinstance(field, str) and field.strip()]
+    return [
+        (_path(_whole(field)), _whole(item["quote"])) for field in named if isinstance(field, str) and field.strip()
+    ]
+
+
+def _whole(text: str) -> str:
+    """Without half characters, such as an escaped emoji cut in two: no file could hold them."""
+    return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
 
 
 def _path(field: str) -> str:

@@ -232,7 +232,10 @@ def _day(value: Any) -> Day | None:
 
 def _number(value: Any) -> float | None:
     if isinstance(value, (int, float, Decimal)):
-        return float(value)
+        try:
+            return float(value)
+        except (OverflowError, ValueError):  # beyond what a float holds, or a signalling NaN
+            return None
     if isinstance(value, dt.timedelta):
         return value.total_seconds() / 86_400
     if isinstance(value, str) and len(value) < 40 and any(map(str.isdigit, value)):

@@ -30,6 +30,7 @@ class Limits:
     results_kept_seconds: float | None  # from the batch's creation; None: for ever
     one_model_per_batch: bool = False
     upload_first: bool = False  # the body is uploaded (`stage`) before the create
+    cites: bool = False  # an answer without a schema cites the documents given, in `Answer.statements`
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +117,34 @@ class BatchStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Cited:
+    """A passage that the provider says it cites. `document` counts the documents of the request from 0; `start` is the first
+    character in the text that was sent, `page` 1-based; None where it does not say.
+    """
+
+    text: str
+    document: int | None = None
+    start: int | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A piece of an answer's text, and what is cited for it."""
+
+    text: str
+    cited: tuple[Cited, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One line of results, read. `custom_id` is None where the line is not one we can place.
 
     `text` is the model's answer as text (JSON where a schema was asked). `error` is the provider's words where there is no
     answer. `retryable`: the same request may do better later. `billed`: whether the provider charges for it; where its
     documentation leaves that open the provider module says which way it decided, and why. `note`: what the user should know of an
-    answer that is paid, such as a discount that was not given.
+    answer that is paid, such as a discount that was not given. `statements` are the pieces that cite, where the provider cites by
+    itself; None where it does not.
     """
 
     custom_id: str | None
@@ -134,6 +156,7 @@ class Answer:
     retryable: bool = False
     billed: bool = True
     note: str | None = None
+    statements: tuple[Statement, ...] | None = None
 
 
 class Provider(Protocol):

@@ -61,6 +61,7 @@ def test_a_whole_answer() -> None:
             thinking_tokens=30,
         ),
         model="claude-sonnet-5-5",
+        statements=(),
     )
 
 

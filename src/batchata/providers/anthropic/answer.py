@@ -7,7 +7,7 @@ Billing (Anthropic's batch documentation): requests that errored, were cancelled
 something else is taken as billed, because what may have been paid must count.
 """
 
-from batchata.providers.base import Answer, BatchStatus
+from batchata.providers.base import Answer, BatchStatus, Cited, Statement
 from batchata.providers.foreign_json import count, dumped, get, loaded, shown, text, unix_time
 from batchata.result import Outcome
 from batchata.usage import Usage
@@ -104,6 +104,7 @@ def _succeeded(custom_id: str, message: object) -> Answer:
         model=text(get(message, "model")),
         error=error,
         note=_lost_discount(get(message, "usage", "service_tier")),
+        statements=_statements(get(message, "content")),
     )
 
 
@@ -137,6 +138,32 @@ def _answer_text(content: object) -> str | None:
         return "".join(texts)
     calls = [get(block, "input") for block in content if get(block, "type") == "tool_use"]
     return dumped(calls[0] if len(calls) == 1 else calls) if calls else ""
+
+
+def _statements(content: object) -> tuple[Statement, ...]:
+    """The text blocks that cite something."""
+    blocks = [block for block in content if get(block, "type") == "text"] if isinstance(content, list) else []
+    cited = [(text(get(block, "text")) or "", _cited(get(block, "citations"))) for block in blocks]
+    return tuple(Statement(said, passages) for said, passages in cited if passages)
+
+
+def _cited(citations: object) -> tuple[Cited, ...]:
+    """`char_location` says a character, `page_location` a page, `content_block_location` neither."""
+    given = citations if isinstance(citations, list) else []
+    return tuple(
+        Cited(
+            passage,
+            _place(get(citation, "document_index")),
+            _place(get(citation, "start_char_index")),
+            _place(get(citation, "start_page_number")),
+        )
+        for citation in given
+        if (passage := text(get(citation, "cited_text")))
+    )
+
+
+def _place(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _errored(custom_id: str, error: object) -> Answer:

@@ -29,6 +29,7 @@ LIMITS = Limits(
     bytes_per_job=BYTES_MAX,
     expires_seconds=24 * 3600.0,
     results_kept_seconds=29 * 24 * 3600.0,
+    cites=True,
 )
 
 ENVELOPE = Envelope(head=b'{"requests":[', separator=b",", tail=b"]}")

@@ -31,6 +31,9 @@ def check_schema(schema: Mapping[str, Any], at: str, depth: int = 0) -> None:
         raise ApiError(f"* GenerateContentRequest.{at}.items: missing field.")
     if schema.get("enum") and kind != "STRING":  # [assumed]
         raise ApiError(f"* GenerateContentRequest.{at}.enum: only allowed for STRING type")
+    for place, choice in enumerate(schema.get("enum") or ()):
+        if not choice:
+            raise ApiError(f"* GenerateContentRequest.{at}.enum[{place}]: cannot be empty")
     if "format" in schema and schema["format"] not in _FORMATS.get(kind, ()):  # [assumed]
         raise ApiError(f"* GenerateContentRequest.{at}.format: {schema['format']!r} is not supported for {kind} type")
     _check_properties(schema, kind, at, depth)
