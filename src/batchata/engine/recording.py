@@ -257,7 +257,7 @@ class Recorder:
         self._denied(tracks, error)
 
     def _denied(self, tracks: Iterable[Track], error: Exception | None) -> None:
-        if isinstance(error, ProviderError) and error.status in (401, 403):
+        if isinstance(error, ProviderError) and error.status in (401, 403) and not error.retryable:
             for track in tracks:
                 track.denied = True
             self._desk.fail(error)
