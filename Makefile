@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET
 .PHONY: help venv demo test crash bench-citations format documents clean
 
 help:  ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 venv: $(STAMP)  ## Set up .venv: batchata, the embedded model, the tools
 
