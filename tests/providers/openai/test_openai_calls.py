@@ -17,9 +17,10 @@ import pytest
 from openai import _exceptions
 
 from batchata.errors import CreateRefusedError, CreateUnknownError, ProviderError
-from batchata.providers.base import Intent, ModelFacts, Provider
+from batchata.providers.base import RESULTS_GONE, Intent, ModelFacts, Provider
 from batchata.providers.listing import CLOCK_SLACK_SECONDS
 from batchata.providers.openai.provider import (
+    FILES_GONE_SECONDS,
     FILES_LATE_SECONDS,
     OUTPUT_KEPT_SECONDS,
     OpenAIProvider,
@@ -464,6 +465,19 @@ class TestResults:
         with pytest.raises(ProviderError, match="words") as caught:
             list(provider.results("b1"))
         assert (caught.value.retryable, caught.value.status) == (True, status)
+
+    def test_a_file_that_is_long_due_and_not_there_was_deleted(self, server: Any, provider: OpenAIProvider) -> None:
+        ended = NOW - FILES_GONE_SECONDS - 1
+        server.will(batch("b1", "completed", completed_at=ended, output_file_id="file-o")).will(said("nope"), 404)
+        with pytest.raises(ProviderError) as caught:
+            list(provider.results("b1"))
+        assert (caught.value.retryable, caught.value.kind) == (False, RESULTS_GONE)
+
+    def test_where_only_the_errors_were_deleted_the_answers_count(self, server: Any, provider: OpenAIProvider) -> None:
+        ended = NOW - FILES_GONE_SECONDS - 1
+        server.will(batch("b1", "completed", completed_at=ended, output_file_id="file-o", error_file_id="file-e"))
+        server.will(b"{}\n").will(said("nope"), 404)
+        assert b"".join(provider.results("b1")) == b"{}\n"
 
     def test_a_cut_download_is_an_error(self, server: Any, provider: OpenAIProvider) -> None:
         server.will(batch("b1", "completed", output_file_id="file-o")).will(b"x" * 1_000_000, fault="cut")

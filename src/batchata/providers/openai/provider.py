@@ -14,7 +14,17 @@ from urllib.parse import quote
 import orjson
 
 from batchata.errors import CreateRefusedError, CreateUnknownError, ProviderError
-from batchata.providers.base import Answer, BatchStatus, Envelope, Intent, Limits, ModelFacts, Prepared, Sighting
+from batchata.providers.base import (
+    RESULTS_GONE,
+    Answer,
+    BatchStatus,
+    Envelope,
+    Intent,
+    Limits,
+    ModelFacts,
+    Prepared,
+    Sighting,
+)
 from batchata.providers.foreign_json import loaded_object, text
 from batchata.providers.listing import PAGES_MAX, ListedBatches, Page, page_size
 from batchata.providers.openai.answer import read_line
@@ -55,6 +65,9 @@ OUTPUT_KEPT_SECONDS = 30 * _DAY
 
 FILES_LATE_SECONDS = 60.0
 """How long after its end a batch that has done requests may still lack the names of its files."""
+
+FILES_GONE_SECONDS = 3600.0
+"""How long after its end a file of answers that is not to be had counts as not open yet; later it was deleted."""
 
 _LIST_MAX = 100  # OpenAI's own maximum of a page
 
@@ -161,13 +174,21 @@ class OpenAIProvider(ListedBatches):
         return Sighting(complete=True)
 
     def results(self, provider_id: str) -> Iterator[bytes]:
-        """The output file, then the error file: both hold ends of jobs, and either may be missing."""
+        """The output file, then the error file: both hold ends of jobs, and either may be missing.
+
+        Raises `ProviderError` of kind `RESULTS_GONE` where the output file was deleted.
+        """
         batch, _ = self._calls.get(batch_path(provider_id))
         files = output_files(batch)
         if not files:
             self._check_named(batch)
-        for file_id in files:
-            yield from self._lines_of(file_id)
+        deleted = ended_before(batch, self._clock() - FILES_GONE_SECONDS)
+        for place, file_id in enumerate(files):
+            try:
+                yield from self._lines_of(file_id, deleted=deleted)
+            except ProviderError as error:
+                if place == 0 or error.kind != RESULTS_GONE:
+                    raise  # of two files the second alone may be gone: what the first holds is paid and counts
 
     def read(self, line: bytes) -> Answer:
         return read_line(line)
@@ -219,7 +240,7 @@ class OpenAIProvider(ListedBatches):
                 retryable=True,
             )
 
-    def _lines_of(self, file_id: str) -> Iterator[bytes]:
+    def _lines_of(self, file_id: str, *, deleted: bool) -> Iterator[bytes]:
         last = b"\n"
         try:
             for chunk in self._calls.file(file_id):
@@ -228,6 +249,8 @@ class OpenAIProvider(ListedBatches):
         except ProviderError as error:
             if error.status not in (403, 404):
                 raise
+            if deleted and error.status == 404:
+                raise ProviderError(str(error), status=404, kind=RESULTS_GONE) from None
             # seen right after a batch has ended: the file is not open to its owner yet
             raise ProviderError(str(error), retryable=True, status=error.status, kind=error.kind) from None
         if not last.endswith(b"\n"):
