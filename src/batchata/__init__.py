@@ -19,7 +19,7 @@ from batchata.estimate import Estimate
 from batchata.job import Job
 from batchata.providers.compatible import OpenAICompatible
 from batchata.result import Attempt, JobResult, Outcome
-from batchata.run import BatchRun
+from batchata.run import BatchRun, decide
 from batchata.usage import Usage
 from batchata.version import __version__
 
@@ -43,4 +43,5 @@ __all__ = [
     "Usage",
     "ValidationError",
     "__version__",
+    "decide",
 ]

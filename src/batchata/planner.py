@@ -57,7 +57,9 @@ class LaneView:
 class BatchView:
     """An open provider batch. `has_body`: its body is at hand, so it can be sent. `next_look`: ticks. `same_account`: it was
     made under the key in use now. `unseen`: the last look at the provider did not show it. `denied`: the provider refuses
-    our key. `cancelled`: the provider took our wish to stop it. `denied` and unseen ones of another key are not waited for: kept, reserved, reported.
+    our key. `undecided`: its fate is unknown, the provider has long been done with whatever was made, and looking has not told:
+    the user decides. `cancelled`: the provider took our wish to stop it. `denied`, `undecided` and unseen ones of another key are
+    not waited for: kept, reserved, reported.
     """
 
     row: ProviderBatch
@@ -66,6 +68,7 @@ class BatchView:
     same_account: bool = True
     unseen: bool = False
     denied: bool = False
+    undecided: bool = False
     cancelled: bool = False
 
 
@@ -319,7 +322,7 @@ def _awaited(batch: BatchView, view: View) -> bool:
     """Whether the run goes on for this batch. What the key in use can't see is left as it is: kept, reserved, reported; and
     so is what can't be sent because of it.
     """
-    if batch.denied:
+    if batch.denied or batch.undecided:
         return False
     if batch.row.state is State.PREPARED and (twins := _uncertain_twins(batch, view)):
         return any(_awaited(twin, view) for twin in twins)

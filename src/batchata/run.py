@@ -8,10 +8,12 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchata.arguments import shown
 from batchata.errors import BatchataError, ValidationError
+from batchata.pricing import Price, Rates
 from batchata.result import JobResult
 from batchata.usage import to_usd
 
@@ -26,6 +28,17 @@ log = logging.getLogger("batchata")
 
 Callback = Callable[[dict[str, Any]], object]
 
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """A progress callback that reads more than the dict, such as `live_view()`: it is told what to read before its first
+    call.
+    """
+
+    def attach(self, state_file: Path, run: int) -> None: ...
+
+
 LEAVE_WITHIN = 15.0  # seconds that leaving waits for a create under way, so that its answer is not lost
 
 
@@ -38,6 +51,18 @@ def estimate(batch: "Batch") -> "Estimate":
     from batchata.engine.estimating import estimate as count
 
     return count(batch, time.time())
+
+
+def decide(state_file: str | Path, provider_batch: int, *, made: bool) -> None:
+    """Say what became of a provider batch that is *uncertain* and can't be found any more; its number is in the log.
+
+    `made=True`: it counts as made. Its bound is booked as spent (`assumed`), and its jobs end as `lost`. `made=False`: it was
+    certainly never made (the provider's console shows none). Its jobs wait again; if that is wrong they are paid for twice.
+    Raises `ValidationError` where it is not uncertain, `StateLockedError` while a run drives the file.
+    """
+    from batchata.engine import deciding
+
+    deciding.decide(state_file, provider_batch, made=made)
 
 
 class BatchRun:
@@ -63,6 +88,8 @@ class BatchRun:
         self._callbacks: list[threading.Thread] = []
         clock = SystemClock()
         self._session: Session = open_session(batch, self._progress, self._wishes, clock, self._pool)
+        self._number = int(self._session.name.rpartition("-")[2])
+        _keep(batch, self._number)
         self._results = Results(batch.state_file, self._session.members, batch.models)
         self._thread = threading.Thread(target=self._drive, name="batchata", daemon=True)
         self._thread.start()
@@ -148,6 +175,8 @@ class BatchRun:
             raise ValidationError(f"callback={shown(callback)} can't be called; give a function of one argument")
         if isinstance(interval, bool) or not isinstance(interval, int | float) or not interval > 0:
             raise ValidationError(f"interval={shown(interval)} is not allowed; give seconds, more than 0")
+        if isinstance(callback, Watcher):
+            callback.attach(self._batch.state_file, self._number)
         thread = threading.Thread(target=self._report, args=(callback, interval), name="batchata-progress", daemon=True)
         self._callbacks.append(thread)
         thread.start()
@@ -246,6 +275,39 @@ def line_of(status: Mapping[str, Any]) -> str:
         f"{status['active']} active, {status['pending']} pending, ${status['cost_usd']:.4f}{limit} spent{held}{uncertain}, "
         f"{status['elapsed_seconds']:.0f} s" + (f", stopped: {status['stop_reason']}" if status["stop_reason"] else "")
     )
+
+
+def _keep(batch: "Batch", run: int) -> None:
+    """Note in the state what going on without this script needs: how the run was set, and the schemas it asks for."""
+    from batchata.store import recall
+
+    schemas: dict[str, dict[str, Any]] = {}
+    if batch.models:
+        from batchata.output import schema_for
+
+        schemas = {digest: schema_for(model) for digest, model in batch.models.items()}
+    settings = {
+        "part_of": batch.said.part_of,
+        "limit": batch.cost_limit,
+        "max_concurrent": batch.max_concurrent,
+        "items_per_batch": batch.items_per_batch,
+        "results_dir": None if batch.results_dir is None else str(batch.results_dir),
+        "save_raw_responses": batch.save_raw_responses,
+        "max_attempts": batch.max_attempts,
+        "retry_invalid": batch.retry_invalid,
+        "settle_seconds": batch.settle_seconds,
+        "prices": {model: _price(price) for model, price in batch.prices.items()},
+    }
+    recall.keep(batch.state_file, run, settings, schemas)
+
+
+def _price(price: Price) -> dict[str, Any]:
+    """A price as `Batch(prices=…)` takes it, with its rates as text."""
+
+    def rates(of: Rates) -> dict[str, Any]:
+        return {field.name: str(getattr(of, field.name)) for field in fields(of)}
+
+    return {**rates(price.rates), "batch": price.batch, "tiers": [{"above": n, **rates(of)} for n, of in price.tiers]}
 
 
 def _leave_at_exit(reference: "weakref.ref[BatchRun]") -> None:

@@ -71,7 +71,7 @@ class Engine:
         now = self._clock.now()
         for row in reading.open_batches(self._desk.store.connection):
             age = max(0.0, now.wall - (row.submitted_at or row.intended_at or row.prepared_at))
-            self._desk.tracks[row.id] = Track(row, now.ticks - age)
+            self._desk.tracks[row.id] = Track(row, now.ticks - age, now.ticks)
 
     def _publish(self) -> None:
         desk = self._desk
@@ -90,12 +90,12 @@ class Engine:
         return max(0.0, min(moments) - self._clock.now().ticks) if moments else None
 
     def _view(self) -> planner.View:
-        desk, wishes, deadline = self._desk, self._wishes, self._desk.settings.deadline
-        if deadline is not None and wishes.stop is None and self._clock.now().ticks >= deadline:
+        desk, wishes, deadline, now = self._desk, self._wishes, self._desk.settings.deadline, self._clock.now()
+        if deadline is not None and wishes.stop is None and now.ticks >= deadline:
             wishes.stop, wishes.cancel = "time_limit", True
         return planner.View(
             lanes=desk.lanes.views(),
-            batches=tuple(self._batch_view(track) for track in desk.tracks.values()),
+            batches=tuple(self._batch_view(track, now) for track in desk.tracks.values()),
             busy=frozenset(self._busy),
             balance=reading.balance(desk.store.connection),
             limit=desk.settings.limit,
@@ -107,7 +107,8 @@ class Engine:
             cancel=wishes.cancel,
         )
 
-    def _batch_view(self, track: Track) -> planner.BatchView:
+    def _batch_view(self, track: Track, now: Now) -> planner.BatchView:
+        limits = self._desk.catalog[track.row.provider].limits
         return planner.BatchView(
             row=track.row,
             has_body=track.formed is not None,
@@ -115,6 +116,7 @@ class Engine:
             same_account=track.row.account == self._desk.catalog.account(track.row.provider),
             unseen=track.unseen,
             denied=track.denied,
+            undecided=track.undecided(now, self._desk.settings, limits.expires_seconds),
             cancelled=track.cancelled,
         )
 

@@ -149,7 +149,7 @@ class Recorder:
             return
         lane.ready -= row.count
         desk.progress.packed(row.count)
-        desk.tracks[row.id] = Track(row, now.ticks, formed)
+        desk.tracks[row.id] = Track(row, now.ticks, now.ticks, formed)
 
     # -- a provider batch
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from batchata.documents.reader import Reader
 from batchata.engine.collecting import Show
 from batchata.engine.lanes import Lanes
+from batchata.engine.leaving import left_open
 from batchata.engine.loop import Engine
 from batchata.engine.pool import Clock, Emit, Pool
 from batchata.engine.preparing import Preparer
@@ -82,13 +83,16 @@ class Parts:
 class Session:
     """An open state with everything that drives it. `run` blocks until the run is over; then `close`."""
 
-    def __init__(self, lock: StateLock, store: Store, engine: Engine, desk: Desk, said: Said, held: "Held") -> None:
+    def __init__(
+        self, lock: StateLock, store: Store, engine: Engine, desk: Desk, said: Said, held: "Held", clock: Clock
+    ) -> None:
         self._lock = lock
         self._store = store
         self._engine = engine
         self._desk = desk
         self._said = said
         self._held = held
+        self._clock = clock
         self.name = f"run-{desk.settings.run}"
         self.members = desk.intake.members
 
@@ -101,6 +105,8 @@ class Session:
         stop = self._engine.run(self._source)
         if stop == "cost_limit":
             self._say_what_is_needed()
+        for words in left_open(self._desk, self._clock.now()):
+            log.warning(words)
         return stop
 
     def _say_what_is_needed(self) -> None:
@@ -239,7 +245,7 @@ def _assemble(
     )  # fmt: skip
     rules = Rules(ask.max_attempts, ask.retry_invalid, pricer, ask.models, FileSources(held.reader))
     engine = Engine(desk, preparer, rules, held.show, clock, pool, wishes)
-    return Session(lock, store, engine, desk, ask.said, held)
+    return Session(lock, store, engine, desk, ask.said, held, clock)
 
 
 def spool_of(state_file: Path) -> Path:

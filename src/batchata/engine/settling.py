@@ -194,6 +194,15 @@ def given_back(attempt: OpenAttempt, now: float) -> Settled:
     return Settled(attempt.idx, attempt.job, attempt.bound, Outcome.ERROR, 0, Again(attempt.tries or b"[]", now))
 
 
+def given_up(attempt: OpenAttempt, batch: ProviderBatch, why: str) -> Settled:
+    """The end of an attempt that nobody will ever know more of: lost, and charged at its bound."""
+    job = Job.from_record(attempt.record, job_id=attempt.job_id)
+    earlier = [Attempt.from_dict(entry) for entry in orjson.loads(attempt.tries)] if attempt.tries else []
+    this = Attempt(Outcome.LOST, batch.provider_id, cost=attempt.bound, error=why)
+    then = _result(Read(Answer(None, Outcome.LOST, error=why)), job, [*earlier, this])
+    return Settled(attempt.idx, attempt.job, attempt.bound, Outcome.LOST, attempt.bound, then, assumed=True)
+
+
 def refused_item(job_id: str, why: str) -> NewResult:
     """The end of what was no job at all: an argument is wrong."""
     result = JobResult(job_id, Outcome.ERROR, error=why)

@@ -7,13 +7,15 @@ from batchata.engine.lanes import Lanes
 from batchata.engine.preparing import Formed
 from batchata.engine.progress import Progress
 from batchata.events import BatchMoved
-from batchata.planner import StopReason
-from batchata.provider_batch import OPEN, ProviderBatch
+from batchata.planner import Now, StopReason
+from batchata.provider_batch import OPEN, ProviderBatch, State
 from batchata.providers.catalog import Catalog
 from batchata.store import reading
 from batchata.store.intake import Intake
 from batchata.store.moves import Store
 from batchata.usage import Money
+
+LOOK_LONGER = 2.0  # times `settle_seconds`: in calm weather absence is settled in little more than once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Track:
 
     row: ProviderBatch
     since: float  # its making: looks grow rarer with its age
+    held_since: float  # since when this process has it
     formed: Formed | None = None
     intended: float | None = None  # its create; None: in an earlier process
     upload_id: str | None = None
@@ -53,6 +56,12 @@ class Track:
     unseen: bool = False
     denied: bool = False
     cancelled: bool = False
+
+    def undecided(self, now: Now, settings: "Settings", expires_seconds: float) -> bool:
+        """Whether looking for its create will not tell any more: whatever was made is long over, and was looked for long enough."""
+        looked_for = now.ticks - self.held_since
+        overdue = now.wall - (self.row.intended_at or now.wall) > expires_seconds
+        return self.row.state is State.UNCERTAIN and overdue and looked_for > LOOK_LONGER * settings.settle_seconds
 
     def release_body(self) -> None:
         if self.formed is not None:
