@@ -116,16 +116,22 @@ class Job:
 
         Raises `StateError` for a record that a newer batchata wrote, or that is none.
         """
-        data = _loaded(record)
-        fields: dict[str, Any] = {name: data.get(name) for name in _RECORDED}
-        messages, file = data.get("messages"), data.get("file")
+        get = _loaded(record).get
+        messages, file, params, shape = get("messages"), get("file"), get("provider_params"), get("response_model_digest")
         return cls(
-            **fields,
+            model=get("model"),
+            prompt=get("prompt"),
             messages_json=None if messages is None else orjson.dumps(messages),
             file=None if file is None else Path(file),
-            response_model=(response_models or {}).get(data.get("response_model_digest", "")),
-            enable_citations=data.get("enable_citations", False),
-            provider_params_json=orjson.dumps(data.get("provider_params", {})),
+            file_size=get("file_size"),
+            file_sha256=get("file_sha256"),
+            temperature=get("temperature"),
+            max_tokens=get("max_tokens"),
+            response_model=response_models.get(shape) if shape and response_models else None,
+            response_model_name=get("response_model_name"),
+            response_model_digest=shape,
+            enable_citations=get("enable_citations", False),
+            provider_params_json=_EMPTY if params is None else orjson.dumps(params),
             job_id=job_id,
             metadata_json=metadata_json,
         )
@@ -167,4 +173,5 @@ def _loaded(record: bytes) -> dict[str, Any]:
             f"the state holds a job of form {form}, and this batchata reads form {RECORD_FORM}. Use the version that wrote it, "
             "or a newer one. It was left as it is."
         )
-    return dict(data)
+    found: dict[str, Any] = data
+    return found

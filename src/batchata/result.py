@@ -1,7 +1,7 @@
 """How a job ended: `JobResult`, the ways an attempt can end, and the history of its attempts."""
 
+import itertools
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -166,13 +166,23 @@ class JobResult:
         write_private(Path(path), self.to_json())
 
 
+_place = itertools.count()
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Put `data` at `path` in one step, mode 0600."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:64]}.")
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:64]}.{os.getpid():x}.{next(_place):x}")  # noqa: PTH118 - once per job
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[os.write(handle, left) :]
+        finally:
+            os.close(handle)
+        os.replace(temporary, path)  # noqa: PTH105 - once per job
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

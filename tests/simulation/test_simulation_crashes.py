@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from simulated.accounts import Weather, bound_of
 from simulated.provider import KINDS
-from simulated.schedule import crash_points, die_and_recover
+from simulated.schedule import calm, crash_points, die_and_recover
 from simulated.world import Plans, Setting, World
 
 from batchata.engine.tracks import Wishes
@@ -54,3 +54,13 @@ def test_a_clock_set_back_far_hides_no_batch_from_the_look_for_it() -> None:
             world.clock.wall_error -= 7200.0
 
         world.check_at_rest(world.session(Plans(events=[(0.1 * at, set_back) for at in range(1, 40)])))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("reset", [0.0, 1.0])
+def test_a_look_that_keeps_breaking_ends_the_run_and_leaves_all_as_it_is(kind: str, reset: float) -> None:
+    with World(4, Setting([(kind, name) for name in NAMES])) as world:
+        world.weather = Weather(look_broken=1.0, create_reset_after=reset)
+        ending = world.session()
+        assert isinstance(ending.failure, TypeError)
+        calm(world)

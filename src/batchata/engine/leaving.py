@@ -27,7 +27,7 @@ def _why(track: Track, desk: Desk) -> str:
     if row.account != desk.catalog.account(row.provider):
         return "made under another key, which alone can see them. Run again with that key to go on."
     if track.denied:
-        return "the provider refuses this key. Run again with one it takes to go on."
+        return "looking at them is refused, or broke, as the error says. The next run looks again."
     match row.state:
         case State.SUBMITTING:
             return "their create was under way. The next run looks for them."

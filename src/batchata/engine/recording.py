@@ -27,6 +27,7 @@ from batchata.usage import to_usd
 
 log = logging.getLogger("batchata")
 
+MOST_BROKEN = 5  # looks running that raised what no provider raises, before its batches are left for another run
 MANY_ROUNDS = 10  # from here on the settings are worth a warning
 
 
@@ -250,16 +251,24 @@ class Recorder:
     def _poll_failed(self, tracks: Iterable[Track], error: Exception, now: Now) -> None:
         """A failed look says nothing about the batches: they are looked at again, later each time."""
         asked = error.retry_after if isinstance(error, ProviderError) else None
-        log.info("A look at the provider failed: %s", error)
+        if isinstance(error, ProviderError):
+            log.info("A look at the provider failed: %s", error)
+        else:
+            log.warning("A look at the provider broke: %r", error)
         for track in tracks:
             track.failures += 1
             track.next_look = now.ticks + planner.retry_interval(track.failures, asked)
         self._denied(tracks, error)
 
     def _denied(self, tracks: Iterable[Track], error: Exception | None) -> None:
-        if isinstance(error, ProviderError) and error.status in (401, 403) and not error.retryable:
-            for track in tracks:
-                track.denied = True
+        """What looking again won't mend: a key that is refused, or something broken that is neither provider nor network."""
+        if isinstance(error, ProviderError):
+            hopeless = [*tracks] if error.status in (401, 403) and not error.retryable else []
+        else:
+            hopeless = [track for track in tracks if track.failures >= MOST_BROKEN]
+        for track in hopeless:
+            track.denied = True
+        if hopeless and error is not None:
             self._desk.fail(error)
 
     def _ended(self, track: Track, status: BatchStatus, now: Now) -> None:

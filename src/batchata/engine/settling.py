@@ -52,7 +52,7 @@ class Read:
 def settle(answer: Answer, attempt: OpenAttempt, batch: ProviderBatch, rules: Rules, now: float) -> Settled:
     """The end of one attempt."""
     job = Job.from_record(attempt.record, rules.models, job_id=attempt.job_id)
-    read = _typed(replace(answer, error=_why(answer, job)), job)
+    read = _typed(_told(answer, job), job)
     cost, assumed = _cost(read.answer, attempt, job, batch, rules)
     this = Attempt(read.answer.outcome, batch.provider_id, read.answer.usage, cost, read.answer.error)
     earlier = orjson.loads(attempt.tries) if attempt.tries else []
@@ -74,8 +74,9 @@ def goes_again(answer: Answer, earlier: Sequence[str], rules: Rules, *, cancelle
         return earlier.count(Outcome.INVALID) < rules.retry_invalid
     if answer.outcome is Outcome.CANCELLED and cancelled:
         return True
-    tried = sum(outcome not in (Outcome.INVALID, Outcome.CANCELLED) for outcome in earlier)
-    return answer.retryable and tried + 1 < rules.max_attempts
+    if not answer.retryable:
+        return False
+    return 1 + sum(outcome not in (Outcome.INVALID, Outcome.CANCELLED) for outcome in earlier) < rules.max_attempts
 
 
 def _pause(outcome: Outcome, tries: int) -> float:
@@ -136,10 +137,10 @@ WHY = {
 """What a failed job says where the provider said nothing."""
 
 
-def _why(answer: Answer, job: Job) -> str | None:
+def _told(answer: Answer, job: Job) -> Answer:
     if answer.error is not None or answer.outcome not in WHY:
-        return answer.error
-    return WHY[answer.outcome].format(cap=job.max_tokens_or_default)
+        return answer
+    return replace(answer, error=WHY[answer.outcome].format(cap=job.max_tokens_or_default))
 
 
 def _cost(answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, rules: Rules) -> tuple[Money, bool]:

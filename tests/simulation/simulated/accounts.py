@@ -90,6 +90,7 @@ class Weather:
     create_late: float = 0.0
     look_failed: float = 0.0
     look_denied: float = 0.0
+    look_broken: float = 0.0  # by a fault that is neither the provider's nor the network's
     unseen: float = 0.0
     download_cut: float = 0.0
     lines_lost: float = 0.0

@@ -49,6 +49,7 @@ class SimProvider:
     """One kind of provider, under the key of one account."""
 
     schema_dialect = "anthropic"
+    uploads = None
 
     def __init__(self, kind: str, account: Account, sky: Sky) -> None:
         self.name = kind
@@ -188,6 +189,8 @@ class SimProvider:
             raise ProviderError("overloaded", retryable=True, status=529)
         if self._sky.lucky(self._weather.look_denied):
             raise ProviderError("no such key", status=401)
+        if self._sky.lucky(self._weather.look_broken):
+            raise TypeError("a client that is not what it was")
 
     def _create(self, intent: Intent, lines: list[Line]) -> str:
         sky, weather, account = self._sky, self._weather, self._account
