@@ -137,14 +137,14 @@ class Intake:
 
     def _write(self, group: _Group) -> None:
         connection = self._store.connection
-        connection.executemany(
-            "INSERT INTO job (seq, key, job_id, digest, lane, run, state, metadata)"
-            " VALUES (?, ?, ?, ?, ?, ?, 'pending', ?)",
-            ((seq, key, name, job.digest, job.lane, self._run, job.metadata) for seq, job, name, key in group.new),
+        self._store.database.insert(
+            "job (seq, key, job_id, digest, lane, run, state, metadata)",
+            (
+                (seq, key, name, job.digest, job.lane, self._run, "pending", job.metadata)
+                for seq, job, name, key in group.new
+            ),
         )
-        connection.executemany(
-            "INSERT INTO input (job, record) VALUES (?, ?)", ((seq, job.record) for seq, job, _, _ in group.new)
-        )
+        self._store.database.insert("input (job, record)", ((seq, job.record) for seq, job, _, _ in group.new))
         self._revive(connection, group.revived)
         connection.executemany("UPDATE job SET run = ? WHERE seq = ?", ((self._run, seq) for seq in group.adopted))
         connection.executemany("UPDATE job SET metadata = ? WHERE seq = ?", group.described)

@@ -15,6 +15,8 @@ from batchata.store.database import Database
 from batchata.store.rows import Again, NewBatch, NewResult, Settled
 from batchata.usage import Money
 
+_STATE_OF_JOB = "CASE r.outcome WHEN 'succeeded' THEN 'succeeded' WHEN 'lost' THEN 'lost' ELSE 'failed' END"
+
 
 class Store:
     """The state file, held by its one driver."""
@@ -71,13 +73,14 @@ class Store:
                 " VALUES (?, 'prepared', ?, ?, ?, ?, ?, ?)",
                 columns,
             )
-            self.connection.executemany(
-                "INSERT INTO attempt (batch, idx, job, bound) VALUES (?, ?, ?, ?)",
+            self.database.insert(
+                "attempt (batch, idx, job, bound)",
                 ((batch_id, index, attempt.job, attempt.bound) for index, attempt in enumerate(batch.attempts)),
             )
-            moved = self.connection.executemany(
-                "UPDATE job SET state = 'active' WHERE seq = ? AND state = 'pending'",
-                ((attempt.job,) for attempt in batch.attempts),
+            moved = self.connection.execute(
+                "UPDATE job SET state = 'active' WHERE state = 'pending'"
+                " AND seq IN (SELECT job FROM attempt WHERE batch = ?)",
+                (batch_id,),
             )
             self._expect(moved.rowcount, len(batch.attempts), "jobs to pack")
             self._book(batch_id, at, Booking.RESERVE, batch.reserved)
@@ -152,11 +155,7 @@ class Store:
     ) -> ProviderBatch:
         """Give attempts their ends and their jobs what follows; release the bounds, book the bills."""
         with self.transaction():
-            moved = self.connection.executemany(
-                "UPDATE attempt SET outcome = ?, cost = ? WHERE batch = ? AND idx = ? AND outcome IS NULL",
-                ((end.outcome, end.cost, batch.id, end.idx) for end in settled),
-            )
-            self._expect(moved.rowcount if settled else 0, len(settled), "attempts to settle")
+            self._end_attempts(batch, settled)
             self._finish_jobs(at, settled)
             self._again([(end.job, end.then) for end in settled if isinstance(end.then, Again)])
             self._book(batch.id, at, Booking.RELEASE, sum(end.bound for end in settled))
@@ -200,21 +199,32 @@ class Store:
     def _balance(self) -> Balance:
         return reading.balance(self.connection)
 
+    def _end_attempts(self, batch: ProviderBatch, settled: Sequence[Settled]) -> None:
+        self._expect(sum(0 <= end.idx < batch.count for end in settled), len(settled), "attempts of the batch")
+        # so every row is there already: the conflict is how one statement updates many rows, each with values of its own
+        moved = self.database.insert(
+            "attempt (batch, idx, job, bound, outcome, cost)",
+            ((batch.id, end.idx, end.job, end.bound, end.outcome, end.cost) for end in settled),
+            " ON CONFLICT (batch, idx) DO UPDATE SET outcome = excluded.outcome, cost = excluded.cost"
+            " WHERE attempt.outcome IS NULL AND attempt.job = excluded.job AND attempt.bound = excluded.bound",
+        )
+        self._expect(moved, len(settled), "attempts to settle")
+
     def _finish_jobs(self, at: float, settled: Sequence[Settled]) -> None:
         finished = [(end, end.then) for end in settled if isinstance(end.then, NewResult)]
         if not finished:
             return
         last = self.connection.execute("SELECT coalesce(max(id), 0) FROM result").fetchone()[0]
-        self.connection.executemany(
-            "INSERT INTO result (id, job, at, outcome, model, cost, shape, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        self.database.insert(
+            "result (id, job, at, outcome, model, cost, shape, body)",
             (
                 (last + place, end.job, at, then.outcome, then.model, then.cost, then.shape, then.body)
                 for place, (end, then) in enumerate(finished, 1)
             ),
         )
-        moved = self.connection.executemany(
-            "UPDATE job SET state = ?, tries = NULL, result = ? WHERE seq = ? AND state = 'active'",
-            ((reading.job_state(then.outcome), last + place, end.job) for place, (end, then) in enumerate(finished, 1)),
+        moved = self.connection.execute(
+            f"UPDATE job SET state = {_STATE_OF_JOB}, tries = NULL, result = r.id FROM result r WHERE r.id > ? AND job.seq = r.job AND job.state = 'active'",
+            (last,),
         )
         self._expect(moved.rowcount, len(finished), "jobs to finish")
 

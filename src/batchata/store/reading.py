@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from batchata.budget import Balance
 from batchata.provider_batch import ProviderBatch, State, Verdict
-from batchata.result import Outcome
 from batchata.store.rows import OpenAttempt, PendingJob, StoredResult
 from batchata.usage import Money
 
@@ -16,13 +15,6 @@ _BATCH = (
 )
 
 MOST_OPEN = 5_000  # attempts without an answer taken up in one go
-
-
-def job_state(outcome: Outcome) -> str:
-    """The state of a job that ended so."""
-    if outcome is Outcome.SUCCEEDED:
-        return "succeeded"
-    return "lost" if outcome is Outcome.LOST else "failed"
 
 
 def meta(connection: sqlite3.Connection, key: str) -> str | None:
