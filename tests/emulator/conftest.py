@@ -54,6 +54,18 @@ class Lab:
 
 
 @pytest.fixture
+def pdf() -> bytes:
+    """One page that says something, as small as the emulator's own reading of PDFs allows."""
+    return b"%PDF-1.4\n1 0 obj <</Type /Page>> endobj stream\nBT (Thirty days net.) Tj ET\nendstream"
+
+
+@pytest.fixture
+def png() -> bytes:
+    """The first bytes of an image of 56 x 28 pixels, which is all that is looked at."""
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (56).to_bytes(4, "big") + (28).to_bytes(4, "big") + bytes(20)
+
+
+@pytest.fixture
 def stack() -> Iterator[ExitStack]:
     with ExitStack() as stack:
         yield stack

@@ -1,7 +1,6 @@
 """What a request is answered with: drawn to fit what it asks, or scripted."""
 
 import re
-import time
 from collections.abc import Callable
 from datetime import date, datetime
 from datetime import time as clock_time
@@ -10,7 +9,6 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
-import anthropic
 import httpx2
 import orjson
 import pytest
@@ -19,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter
 
-from batchata.testing import Answer, Emulator
+from batchata.testing import Answer
 from batchata.testing.dice import Dice
 from batchata.testing.patterns import matching
 from batchata.testing.prose import prose
@@ -252,26 +250,6 @@ def test_scripted_answers(make_lab: Any, ask: Ask) -> None:
     assert messages["drawn"].stop_reason == "end_turn"
     billed = {bill.custom_id for bill in lab.emulator.ledger}
     assert billed == {f"job-{place}" for place, name in enumerate(SCRIPT) if name in messages}
-
-
-def test_a_hook_that_raises_is_seen(ask: Ask) -> None:
-    def answer(_: dict[str, Any]) -> str:
-        raise RuntimeError("a bug in the test")
-
-    emulator = Emulator(turnaround=0, answer=answer).start()
-    with anthropic.Anthropic(base_url=emulator.url, api_key="key", max_retries=0) as client:
-        requests: Any = [{"custom_id": "a", "params": ask()}]
-        client.messages.batches.create(requests=requests)
-    with pytest.raises(RuntimeError, match="a bug in the test"):
-        _watch(emulator)
-    with pytest.raises(RuntimeError, match="a bug in the test"):
-        emulator.stop()
-
-
-def _watch(emulator: Emulator) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        assert len(emulator.ledger) == 0
 
 
 def test_a_mix_of_endings(make_lab: Any, ask: Ask) -> None:

@@ -246,7 +246,15 @@ def test_recorded_requests_hold_no_secret(lab: Any, ask: Ask) -> None:
                     {"role": "user", "content": [{"type": "image", "source": {"type": "url", "url": "https://a"}}]}
                 ]
             },
-            "url sources are not supported",
+            "url and file sources are not supported",
+        ),
+        (
+            {
+                "messages": [
+                    {"role": "user", "content": [{"type": "document", "source": {"type": "file", "file_id": "file_1"}}]}
+                ]
+            },
+            "url and file sources are not supported",
         ),
     ],
 )

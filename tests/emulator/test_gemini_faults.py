@@ -70,6 +70,7 @@ def test_a_bad_request_is_an_error_line(
         ({"type": ["STRING", "NULL"]}, "Proto field is not repeating, cannot start list."),
         ({"type": "STRING", "format": "uri"}, "format: 'uri' is not supported"),
         ({"type": "INTEGER", "enum": ["1"]}, "only allowed for STRING"),
+        ({"type": "STRING", "enum": ["a", ""]}, "enum[1]: cannot be empty"),
         ({"type": "OBJECT", "additionalProperties": False}, 'Unknown name "additionalProperties"'),
         ({"type": "OBJECT", "properties": {"a": {"$ref": "#"}}}, "response_schema.properties[0].value'"),
         ({"$defs": {}}, 'Unknown name "$defs"'),

@@ -131,6 +131,20 @@ def test_a_server_of_ones_own(make_openai_lab: Any) -> None:
     assert [len(bills) for bills in lab.emulator.ledger.billed_twice().values()] == [2]
 
 
+def test_a_server_of_ones_own_ignores_what_it_does_not_know(make_openai_lab: Any) -> None:
+    client = make_openai_lab(**_SERVED).client
+    unknown: Any = {"extra_body": {"of_no_meaning": {}}}
+    messages: Any = [{"role": "user", "content": "hi"}]
+    assert client.chat.completions.create(model="qwen3-4b", messages=messages, **unknown).choices
+    assert client.responses.create(model="qwen3-4b", input="hi", **unknown).output
+    batch_lab = make_openai_lab(**_SERVED)
+    refused = batch_lab.answer({"model": "qwen3-4b", "messages": messages, "of_no_meaning": {}})
+    assert refused["error"]["message"] == "Unknown parameter: 'of_no_meaning'."
+    own = make_openai_lab().client
+    with pytest.raises(openai.BadRequestError, match="Unknown parameter: 'of_no_meaning'"):
+        own.chat.completions.create(model="gpt-4.1", messages=messages, **unknown)
+
+
 def test_how_many_requests_were_in_the_works_at_once(make_openai_lab: Any, chat: Body) -> None:
     together = threading.Barrier(3)
 

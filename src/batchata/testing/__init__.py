@@ -9,6 +9,19 @@ from batchata.testing.emulator import Emulator
 from batchata.testing.faults import Fault
 from batchata.testing.ledger import Bill, Ledger, Rates, Tokens
 from batchata.testing.process import EmulatorProcess
+from batchata.testing.uploaded import UploadedFile, Uploads
 from batchata.testing.wire import Exchange
 
-__all__ = ["Answer", "Bill", "Emulator", "EmulatorProcess", "Exchange", "Fault", "Ledger", "Rates", "Tokens"]
+__all__ = [
+    "Answer",
+    "Bill",
+    "Emulator",
+    "EmulatorProcess",
+    "Exchange",
+    "Fault",
+    "Ledger",
+    "Rates",
+    "Tokens",
+    "UploadedFile",
+    "Uploads",
+]

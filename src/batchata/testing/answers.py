@@ -72,4 +72,6 @@ KINDS: dict[str, Answer] = {
 
 
 def as_answer(given: Answer | str | None) -> Answer | None:
+    if not isinstance(given, Answer | str | None):
+        raise TypeError(f"the answer function returned {given!r}: an Answer, a str or None is needed")
     return Answer(text=given) if isinstance(given, str) else given

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from batchata.testing.faults import Fault, Rule
+from batchata.testing.faults import Fault, Struck
 from batchata.testing.wire import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from batchata.testing.emulator import Emulator
 
 PREFIX = "/_emulator/"
@@ -27,6 +25,7 @@ class ControlDialect:
             "ledger": lambda: [bill.to_dict() for bill in emulator.ledger],
             "requests": lambda: [asdict(exchange) for exchange in emulator.requests],
             "summary": emulator.summary,
+            "uploads": lambda: [file.to_dict() for file in emulator.uploads],
         }
         self._done: dict[str, Callable[..., None]] = {
             "advance": emulator.advance,
@@ -43,7 +42,7 @@ class ControlDialect:
     def operation(self, _request: Request) -> str:
         return "control"
 
-    def handle(self, request: Request, _faults: "Mapping[Fault, Rule]") -> Response:
+    def handle(self, request: Request, _faults: Struck) -> Response:
         name = request.path.removeprefix(PREFIX)
         if request.method == "GET" and name in self._shown:
             return Response.json(self._shown[name]())
@@ -54,6 +53,9 @@ class ControlDialect:
         except (TypeError, ValueError) as error:
             return Response.json({"error": str(error)}, 400)
         return Response.json({})
+
+    def unpaid(self, _fault: Fault) -> Response:
+        return self.failure(402)
 
     def failure(self, status: int, _retry_after: float | None = None) -> Response:
         doors = sorted([*self._shown, *self._done])

@@ -7,7 +7,7 @@ from math import ceil
 import orjson
 
 from batchata.testing.answers import Answer
-from batchata.testing.anthropic.tokens import Counter
+from batchata.testing.counter import Counter
 from batchata.testing.dice import Dice
 from batchata.testing.prose import prose
 from batchata.testing.schemas import Schema, fit

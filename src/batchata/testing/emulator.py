@@ -1,25 +1,22 @@
 """The emulator as a test holds it: an HTTP server on loopback that official SDKs take for their provider."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from batchata.testing.answers import KINDS, AnswerHook
-from batchata.testing.anthropic.cache import PromptCache
 from batchata.testing.anthropic.dialect import AnthropicDialect
-from batchata.testing.anthropic.envelope import MAX_BYTES, MAX_REQUESTS
-from batchata.testing.anthropic.lines import Identity, Writer
-from batchata.testing.anthropic.shelf import Shelf
-from batchata.testing.anthropic.tokens import Counter
 from batchata.testing.clock import Clock
 from batchata.testing.control import ControlDialect
+from batchata.testing.counter import Counter
 from batchata.testing.environment import environment
 from batchata.testing.faults import Faults
 from batchata.testing.gemini.dialect import GeminiDialect
-from batchata.testing.ledger import Ledger, Pricer
+from batchata.testing.ledger import Ledger
 from batchata.testing.openai.dialect import OpenAIDialect
 from batchata.testing.server import Server
 from batchata.testing.settings import Prices, Settings, Turnaround
+from batchata.testing.uploaded import Uploads
 from batchata.testing.wire import Exchange
 
 
@@ -40,8 +37,8 @@ class Emulator:
     of the params. `tokens_per_byte`: how dense text is billed, in (0, 1]; 1.0 is the most any tokenizer can make of it.
     `api_keys`: the keys taken; None takes any. Each key sees only its own batches. `cancel_seconds`,
     `expires_seconds` and `kept_seconds` are the times from a cancel to its end, from creation to expiry and from creation
-    to the purge of results; `max_requests` and `max_bytes` are what one create (OpenAI: its file) may hold; None: what each
-    provider's are. `enqueued_token_limit`: prompt tokens of open batches, for every model or by model: beyond it OpenAI's
+    to the purge of results; `max_requests` and `max_bytes` are what one create (OpenAI: its file) may hold, and `max_file_bytes` what
+    one upload may; None: what each provider's are. `enqueued_token_limit`: prompt tokens of open batches, for every model or by model: beyond it OpenAI's
     batches fail and Gemini's creates are refused. `served_models`: `{model: max_model_len}` makes the OpenAI dialect a server
     of these models only, such as vLLM; `realtime_seconds`: how long it takes for a request that is not in a batch.
 
@@ -56,7 +53,7 @@ class Emulator:
         answer: AnswerHook | None = None,
         mix: Mapping[str, float] | None = None,
         prices: Prices | None = None,
-        identity: Identity | None = None,
+        identity: Callable[[dict[str, Any]], str] | None = None,
         tokens_per_byte: float = 0.25,
         api_keys: Collection[str] | None = None,
         cancel_seconds: float = 0.05,
@@ -64,6 +61,7 @@ class Emulator:
         kept_seconds: float | None = None,
         max_requests: int | None = None,
         max_bytes: int | None = None,
+        max_file_bytes: int | None = None,
         enqueued_token_limit: Mapping[str, int] | int | None = None,
         served_models: Mapping[str, int] | None = None,
         realtime_seconds: float = 0.0,
@@ -87,6 +85,7 @@ class Emulator:
             kept_seconds=kept_seconds,
             max_requests=max_requests,
             max_bytes=max_bytes,
+            max_file_bytes=max_file_bytes,
             enqueued_token_limit=enqueued_token_limit,
             served_models=served_models,
             realtime_seconds=realtime_seconds,
@@ -95,10 +94,11 @@ class Emulator:
         """What goes wrong, and when: `emulator.faults.add("create", Fault.DROP_AFTER)`."""
         self._clock = settings.clock
         self._ledger = settings.ledger
-        self._shelf, self._anthropic = _anthropic(settings)
+        self._errors = settings.errors
+        self._anthropic = AnthropicDialect(settings)
         self._openai = OpenAIDialect(settings)
         self._gemini = GeminiDialect(settings)
-        self._shelves = (self._openai.shelf, self._gemini.shelf)
+        self._shelves = (self._anthropic.shelf, self._openai.shelf, self._gemini.shelf)
         # OpenAI's paths are the most common ones, so it is asked last
         dialects = (ControlDialect(self), self._anthropic, self._gemini, self._openai)
         self._server = Server((host, port), dialects, self.faults)
@@ -130,6 +130,20 @@ class Emulator:
         return self._ledger
 
     @property
+    def uploads(self) -> Uploads:
+        """Every upload that was taken, deleted ones too, oldest first: `not emulator.uploads.twice()`."""
+        found = [file for shelf in self._shelves for file in shelf.files.uploads]
+        return Uploads(sorted(found, key=lambda file: file.at))
+
+    @property
+    def errors(self) -> list[BaseException]:
+        """What the functions given to the emulator (`answer`, `identity`, `turnaround`) raised; `stop` raises the first.
+
+        A request whose `answer` raised ended as an error of the provider's own.
+        """
+        return list(self._errors)
+
+    @property
     def realtime_peak(self) -> int:
         """The most requests outside batches (`/v1/chat/completions`, `/v1/responses`) that were in the works at once."""
         return self._openai.realtime.peak
@@ -147,8 +161,7 @@ class Emulator:
     @property
     def batches(self) -> list[dict[str, Any]]:
         """Every batch of every key as its API shows it, newest first."""
-        found = [(batch.created_at, batch.to_json(self.url)) for batch in self._shelf.listed()]
-        found += [*self._openai.batches(), *self._gemini.batches()]
+        found = [*self._anthropic.batches(), *self._openai.batches(), *self._gemini.batches()]
         return [shown for _, shown in sorted(found, key=lambda pair: -pair[0])]
 
     def summary(self) -> dict[str, Any]:
@@ -159,6 +172,10 @@ class Emulator:
             "batches": len(self.batches),
             "creates": len(self.creates),
             "requests": len(self._server.exchanges),
+            "received_bytes": sum(exchange.size for exchange in self._server.exchanges),
+            "uploads": len(self.uploads),
+            "uploaded_twice": len(self.uploads.twice()),
+            "undeleted": len(self.uploads.for_requests.undeleted),
             "billed": len(ledger),
             "billed_twice": len(ledger.billed_twice()),
             "usd": str(ledger.total_usd) if priced else None,
@@ -166,13 +183,11 @@ class Emulator:
 
     def hold(self) -> None:
         """Keep every batch, also those still to come, from getting on. A cancel or the expiry ends one all the same."""
-        self._shelf.hold()
         for shelf in self._shelves:
             shelf.jobs.hold()
 
     def release(self) -> None:
         """Let held batches go on from where they were."""
-        self._shelf.release()
         for shelf in self._shelves:
             shelf.jobs.release()
 
@@ -184,12 +199,10 @@ class Emulator:
     def archive(self, batch_id: str | None = None) -> None:
         """Purge the results of every ended batch, or of one; the batches stay listed."""
         self._settle()
-        self._shelf.archive(batch_id)
         for shelf in self._shelves:
-            shelf.files.purge(batch_id)
+            shelf.purge(batch_id)
 
     def _settle(self) -> None:
-        self._shelf.settle()
         for shelf in self._shelves:
             shelf.jobs.settle()
 
@@ -198,14 +211,19 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Close the port and every connection. What was recorded stays readable. Raises what an answer hook raised."""
+        """Close the port and every connection. What was recorded stays readable. Raises the first of `errors`, if any."""
+        self._close()
+        if self._errors:
+            first, *others = self._errors
+            if others:
+                first.add_note(f"and {len(others)} more: see Emulator.errors")
+            raise first
+
+    def _close(self) -> None:
         self._server.stop()
-        try:
-            self._settle()
-        finally:
-            self._shelf.close()
-            for shelf in self._shelves:
-                shelf.close()
+        self._settle()
+        for shelf in self._shelves:
+            shelf.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -213,18 +231,12 @@ class Emulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-
-
-def _anthropic(settings: Settings) -> tuple[Shelf, AnthropicDialect]:
-    pricer = Pricer("anthropic", settings.prices)
-    hook, mix, identity = settings.answer, settings.mix, settings.identity
-    writer = Writer(settings.seed, settings.counter, pricer, PromptCache(), hook, mix, identity)
-    terms = {"cancel": settings.cancel_seconds, "expires": settings.expires_seconds, "kept": settings.kept_seconds}
-    given = {name: seconds for name, seconds in terms.items() if seconds is not None}
-    shelf = Shelf(writer, settings.clock, settings.turnaround, given, settings.ledger)
-    limits = settings.max_requests or MAX_REQUESTS, settings.max_bytes or MAX_BYTES
-    return shelf, AnthropicDialect(shelf, settings.counter, settings.api_keys, *limits)
+        if error is None:
+            self.stop()
+            return
+        self._close()
+        for raised in self._errors:  # what went wrong inside may be why
+            error.add_note(f"A function given to the emulator raised {raised!r}")
 
 
 def _checked(mix: Mapping[str, float]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from batchata.testing.wire import Request
 OPERATIONS = frozenset(
     {
         *("create", "retrieve", "list", "cancel", "delete", "results", "count_tokens", "model", "models"),
-        *("upload", "file", "files", "delete_file", "realtime", "unknown", "*"),
+        *("upload", "file", "files", "delete_file", "download", "finalize", "realtime", "unknown", "*"),
     }
 )
 
@@ -24,6 +24,8 @@ class Fault(StrEnum):
     DROP_AFTER = "drop_after"  # done, and the connection closes without an answer
     ERROR_AFTER = "error_after"  # done, and the answer is an error
     STALL_AFTER = "stall_after"  # done, and the answer comes `seconds` later
+    NO_CREDIT = "no_credit"  # refused: the account's credit is used up; nothing was done
+    SPEND_CAP = "spend_cap"  # refused: the account's own or its tier's monthly limit is reached; nothing was done
     LIST_LAG = "list_lag"  # on create: listings don't show the batch for `seconds`
     SMALL_PAGES = "small_pages"  # on list: pages of `size` items, whatever the limit asked for
     FOREIGN_RESULTS_URL = "foreign_results_url"  # on retrieve, list: `results_url` points to `url`
@@ -33,6 +35,7 @@ class Fault(StrEnum):
     FOREIGN_LINE = "foreign_line"  # on results: a line for a custom_id that was never sent
     SWAPPED_KEYS = "swapped_keys"  # on results (OpenAI, Gemini): `size` pairs of lines under each other's name
     STATUS_ZERO = "status_zero"  # on results (OpenAI): `size` lines with the status code 0
+    PROCESSING = "processing"  # on finalize (Gemini): the file can't be used for `seconds`
     MISSING_METADATA = "missing_metadata"  # on retrieve (Gemini, inline): answers don't say whose they are
 
 
@@ -50,6 +53,16 @@ class Rule:
     seconds: float = 60.0
     size: int = 1
     url: str = "http://127.0.0.1:9/elsewhere"
+
+
+class Struck(dict[Fault, Rule]):
+    """The faults that strike one request."""
+
+    def seconds(self, fault: Fault) -> float:
+        return self[fault].seconds if fault in self else 0.0
+
+    def size(self, fault: Fault) -> int | None:
+        return self[fault].size if fault in self else None
 
 
 class Faults:
@@ -88,9 +101,9 @@ class Faults:
         with self._lock:
             self._rules.clear()
 
-    def take(self, request: Request, operation: str) -> dict[Fault, Rule]:
+    def take(self, request: Request, operation: str) -> Struck:
         """The faults that strike this request, each used up once."""
-        struck: dict[Fault, Rule] = {}
+        struck = Struck()
         with self._lock:
             for rule, left in self._rules:
                 if rule.fault in struck or left[0] == 0 or rule.operation not in {operation, "*"}:

@@ -13,12 +13,15 @@ from batchata.testing.ledger import Bill
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One request's end ("succeeded", "errored", "expired" or "canceled"): the JSON of its line, and what it costs."""
+    """One request's end ("succeeded", "errored", "expired" or "canceled"): the JSON of its line, and what it costs if the line
+    is delivered. `files`: the uploads it refers to.
+    """
 
     key: str
     ending: str
     json: bytes
     bill: Bill | None = None
+    files: frozenset[str] = frozenset()
 
 
 class Job:
@@ -38,18 +41,19 @@ class Job:
         return self.course.ends_at()
 
     def is_over(self, now: float) -> bool:
-        return self.work.done() and self.due() <= now
+        return self.work.done() and not self.work.cancelled() and self.due() <= now
 
 
 J = TypeVar("J", bound=Job)
 
 
 class Jobs(Generic[J]):
-    """`land` writes the results of a batch that has just ended."""
+    """`land` writes the results of a batch that has just ended; what its work raised goes into `errors`."""
 
-    def __init__(self, clock: Clock, land: Callable[[J], None]) -> None:
+    def __init__(self, clock: Clock, land: Callable[[J], None], errors: list[BaseException]) -> None:
         self._clock = clock
         self._land = land
+        self._errors = errors
         self.lock = threading.RLock()
         self._accounts: dict[str, dict[str, J]] = {}
         self._open: dict[str, J] = {}
@@ -69,12 +73,13 @@ class Jobs(Generic[J]):
             job.work = self._pool.submit(work, job)
 
     def settle(self) -> None:
-        """Bring every batch to where it is by now. Raises what an answer hook raised."""
+        """Bring every batch to where it is by now."""
         with self.lock:
             now = self._clock.now()
             for job in [job for job in self._open.values() if job.is_over(now)]:
                 del self._open[job.id]
-                job.work.result()
+                if (error := job.work.exception()) is not None:
+                    self._errors.append(error)
                 job.ended_at = job.due()
                 self._land(job)
 

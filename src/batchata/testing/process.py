@@ -11,6 +11,7 @@ import orjson
 
 from batchata.testing.environment import environment
 from batchata.testing.ledger import Bill, Ledger
+from batchata.testing.uploaded import UploadedFile, Uploads
 from batchata.testing.wire import Exchange
 
 
@@ -76,6 +77,11 @@ class EmulatorProcess:
     def ledger(self) -> Ledger:
         """A copy of the ledger as it is now."""
         return Ledger(Bill.from_dict(row) for row in self._ask("ledger"))
+
+    @property
+    def uploads(self) -> Uploads:
+        """A copy of the uploads as they are now."""
+        return Uploads(UploadedFile.from_dict(row) for row in self._ask("uploads"))
 
     @property
     def requests(self) -> list[Exchange]:

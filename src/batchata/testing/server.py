@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from batchata.testing.faults import Fault, Faults, Rule
 from batchata.testing.wire import SECRET_HEADERS, Dialect, Exchange, Request, Response
@@ -91,7 +91,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Response(400, b"malformed body"))
             self.close_connection = True
             return
-        request = Request(self.command, unquote(url.path), dict(parse_qsl(url.query)), headers, body)
+        repeated = parse_qs(url.query)
+        query = {name: values[-1] for name, values in repeated.items()}
+        request = Request(self.command, unquote(url.path), query, headers, body, repeated)
         dialect = next((one for one in self.server.dialects if one.speaks(request)), None)
         if dialect is None:
             self._send(Response(404, b"no such path"))
@@ -191,7 +193,7 @@ def _before(dialect: Dialect, struck: Mapping[Fault, Rule]) -> Response | None:
         return Response(307, b"", {"location": rule.url})
     if rule := struck.get(Fault.REFUSE):
         return _refusal(dialect, rule)
-    return None
+    return next((dialect.unpaid(fault) for fault in (Fault.NO_CREDIT, Fault.SPEND_CAP) if fault in struck), None)
 
 
 def _refusal(dialect: Dialect, rule: Rule) -> Response:

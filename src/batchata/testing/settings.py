@@ -1,15 +1,19 @@
 """What all dialects of one emulator share: the clock, the dice's seed, the scripted answers, the prices and the ledger."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from batchata.testing.answers import KINDS, Answer, AnswerHook, as_answer
-from batchata.testing.anthropic.tokens import Counter
 from batchata.testing.clock import Clock
+from batchata.testing.counter import Counter
 from batchata.testing.dice import Dice, digest
 from batchata.testing.ledger import Ledger, Rates
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 Turnaround = float | Callable[[int], float]
 """Seconds, or a function of the number of requests that gives them."""
@@ -19,7 +23,9 @@ Prices = Mapping[str, Sequence[float | str | Decimal] | Rates]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`Emulator`'s arguments as the dialects need them. What is None is each provider's own."""
+    """`Emulator`'s arguments as the dialects need them. What is None is each provider's own. `errors`: what the user's own
+    functions raised.
+    """
 
     clock: Clock
     ledger: Ledger
@@ -36,12 +42,15 @@ class Settings:
     kept_seconds: float | None = None
     max_requests: int | None = None
     max_bytes: int | None = None
+    max_file_bytes: int | None = None
     enqueued_token_limit: Mapping[str, int] | int | None = None
     served_models: Mapping[str, int] | None = None
     realtime_seconds: float = 0.0
+    errors: list[BaseException] = field(default_factory=list)
 
     def seconds(self, count: int) -> float:
-        return self.turnaround(count) if callable(self.turnaround) else self.turnaround
+        given = self.turnaround
+        return self._guarded(lambda: given(count), lambda _: 0.0) if callable(given) else given
 
     def queue(self, model: str) -> int | None:
         """The most prompt tokens of `model` that may be enqueued; None: as many as one likes."""
@@ -50,7 +59,7 @@ class Settings:
 
     def choose(self, params: dict[str, Any], dice: Dice) -> Answer:
         """The scripted answer, or what the mix draws."""
-        scripted = as_answer(self.answer(params)) if self.answer else None
+        scripted = self._scripted(params)
         if scripted is not None:
             return scripted
         drawn = dice.fraction()
@@ -60,6 +69,23 @@ class Settings:
                 return KINDS[kind]
         return Answer()
 
+    def _scripted(self, params: dict[str, Any]) -> Answer | None:
+        hook = self.answer
+        if hook is None:
+            return None
+        return self._guarded(
+            lambda: as_answer(hook(params)), lambda error: Answer.errored(f"the answer function raised {error!r}")
+        )
+
     def name(self, params: dict[str, Any], raw: bytes) -> str:
         """What makes two requests the same one (`Bill.identity`)."""
-        return self.identity(params) if self.identity else digest(raw)
+        hook = self.identity
+        return self._guarded(lambda: hook(params), lambda _: digest(raw)) if hook else digest(raw)
+
+    def _guarded(self, call: Callable[[], T], instead: Callable[[Exception], T]) -> T:
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - the user's own function: it ends one request, and is shown at the end
+            self.errors.append(error)
+            _log.error("a function given to the emulator raised", exc_info=error)
+            return instead(error)

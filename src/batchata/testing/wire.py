@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 if TYPE_CHECKING:
-    from batchata.testing.faults import Fault, Rule
+    from batchata.testing.faults import Fault, Struck
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie"})
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request, read whole. Header names are lower case."""
+    """An HTTP request, read whole. Header names are lower case; `repeated` holds every value of a query's names."""
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    repeated: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,10 +66,14 @@ class Dialect(Protocol):
         """The operation it asks for, as `Faults` names it."""
         ...
 
-    def handle(self, request: Request, faults: "Mapping[Fault, Rule]") -> Response:
+    def handle(self, request: Request, faults: "Struck") -> Response:
         """Do it. `faults` holds those that are the dialect's to play."""
         ...
 
     def failure(self, status: int, retry_after: float | None = None) -> Response:
         """An error answer in the protocol's own form; `retry_after` seconds, where its body says when to come again."""
+        ...
+
+    def unpaid(self, fault: "Fault") -> Response:
+        """How the provider refuses whom it can't bill: `NO_CREDIT` or `SPEND_CAP`."""
         ...

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from batchata.testing.anthropic import media
+from batchata.testing import media
 from batchata.testing.anthropic.checks import boolean, fields, items, mapping, one_of, text
-from batchata.testing.anthropic.errors import invalid, not_found
+from batchata.testing.anthropic.errors import invalid
 from batchata.testing.anthropic.models import Model
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")  # [sdk: Base64ImageSourceParam]
@@ -25,7 +25,7 @@ class Found:
     citing: list[bool] = field(default_factory=list)  # per document
     images: list[tuple[int, int] | None] = field(default_factory=list)  # sizes, where known
     pages: int = 0
-    urls: int = 0  # sources that only fetching would tell the size of
+    remote: int = 0  # sources that are not in the request: by URL, or uploads
 
     def breakpoint(self, block: dict[str, Any], at: str) -> None:
         """[sdk: CacheControlEphemeralParam]"""
@@ -100,7 +100,7 @@ def _image(block: dict[str, Any], at: str, _role: str, found: Found) -> None:
             _url(source, f"{at}.source", found)
             found.images.append(None)
         case _:
-            _no_file(source, f"{at}.source", found)
+            _file(source, f"{at}.source", found)
 
 
 def _inline_image(source: dict[str, Any], at: str) -> tuple[int, int] | None:
@@ -164,13 +164,14 @@ def _url(source: dict[str, Any], at: str, found: Found) -> None:
     fields(source, at, ("type", "url"))
     if not text(source["url"], f"{at}.url").startswith("https://"):
         raise invalid(f"{at}.url: Only HTTPS URLs are supported.")  # [assumed]
-    found.urls += 1
+    found.remote += 1
 
 
-def _no_file(source: dict[str, Any], at: str, _found: Found) -> None:
-    """The Files API is not emulated: no file id is ever known."""
+def _file(source: dict[str, Any], at: str, found: Found) -> None:
+    """An upload where none is looked up; in a batch its content stands here by now."""
     fields(source, at, ("type", "file_id"))
-    raise not_found(f"File not found: {text(source['file_id'], f'{at}.file_id')}")
+    text(source["file_id"], f"{at}.file_id")
+    found.remote += 1
 
 
 def _search_result(block: dict[str, Any], at: str, _role: str, found: Found) -> None:
@@ -215,7 +216,7 @@ _SOURCES: dict[str, Callable[[dict[str, Any], str, Found], None]] = {
     "text": _plain,
     "content": _blocks,
     "url": _url,
-    "file": _no_file,
+    "file": _file,
 }
 _BLOCKS: dict[str, Callable[[dict[str, Any], str, str, Found], None]] = {
     "text": _text,

@@ -4,8 +4,8 @@ import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from batchata.testing.anthropic import media
-from batchata.testing.anthropic.tokens import Counter
+from batchata.testing import media
+from batchata.testing.counter import Counter
 from batchata.testing.dice import Dice
 from batchata.testing.prose import prose
 
@@ -22,6 +22,12 @@ def cited_documents(params: Mapping[str, Any]) -> list[tuple[int, Block]]:
         if block["type"] == "document"
     ]
     return [pair for pair in enumerate(documents) if (pair[1].get("citations") or {}).get("enabled")]
+
+
+def name_files(content: list[Block], file_ids: list[str | None]) -> None:
+    """Citations of an upload say which [sdk: CitationCharLocation.file_id]."""
+    for citation in (citation for block in content for citation in block.get("citations") or ()):
+        citation["file_id"] = file_ids[citation["document_index"]]
 
 
 def cite(documents: list[tuple[int, Block]], tokens: int, counter: Counter, dice: Dice) -> list[Block]:
@@ -83,5 +89,5 @@ def _pages(data: bytes, dice: Dice) -> Block:
     pages, texts = media.pdf_pages(data), media.pdf_text(data)
     page = dice.between(1, pages)
     # where text can't be told by page, any of it is quoted
-    text = texts[page - 1] if len(texts) == pages else dice.pick(texts or [""])
+    text = texts[page - 1] if len(texts) == pages else dice.pick(texts or ("",))
     return {"type": "page_location", "cited_text": text[:400], "start_page_number": page, "end_page_number": page + 1}

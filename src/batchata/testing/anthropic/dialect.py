@@ -1,61 +1,69 @@
 """The HTTP face of the protocol: who asks, what is asked, and the answer's exact form."""
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
 import orjson
 
-from batchata.testing.anthropic import errors
-from batchata.testing.anthropic.batches import StoredBatch
+from batchata.testing.anthropic import errors, filing
+from batchata.testing.anthropic.batches import Batch
 from batchata.testing.anthropic.checks import mapping
 from batchata.testing.anthropic.envelope import MAX_BYTES, MAX_REQUESTS, requests_of
 from batchata.testing.anthropic.errors import ApiError, invalid, not_found
 from batchata.testing.anthropic.models import CATALOGUE, info
 from batchata.testing.anthropic.paging import page
-from batchata.testing.anthropic.params import VERSIONS, check_countable
+from batchata.testing.anthropic.params import MODERN, VERSIONS, check_countable
+from batchata.testing.anthropic.references import no_file
 from batchata.testing.anthropic.shelf import Shelf
-from batchata.testing.anthropic.tokens import Counter
+from batchata.testing.anthropic.tokens import PromptCounter
 from batchata.testing.dice import Dice, digest
-from batchata.testing.faults import Fault, Rule
+from batchata.testing.faults import Fault, Struck
+from batchata.testing.files import StoredFile
+from batchata.testing.routes import Routes
+from batchata.testing.settings import Settings
+from batchata.testing.spoil import SPOILED, spoil
 from batchata.testing.wire import Request, Response
 
-Struck = Mapping[Fault, Rule]
-
 _BATCH = r"/v1/messages/batches/(?P<id>[^/]+)"
-_ROUTES = (  # [sdk: resources.messages.batches, resources.models]
-    ("create", "POST", re.compile(r"/v1/messages/batches")),
-    ("list", "GET", re.compile(r"/v1/messages/batches")),
-    ("retrieve", "GET", re.compile(_BATCH)),
-    ("delete", "DELETE", re.compile(_BATCH)),
-    ("cancel", "POST", re.compile(_BATCH + r"/cancel")),
-    ("results", "GET", re.compile(_BATCH + r"/results")),
-    ("count_tokens", "POST", re.compile(r"/v1/messages/count_tokens")),
-    ("models", "GET", re.compile(r"/v1/models")),
-    ("model", "GET", re.compile(r"/v1/models/(?P<id>[^/]+)")),
+_FILE = r"/v1/files/(?P<id>[^/]+)"
+_ROUTES = Routes(
+    (  # [sdk: resources.messages.batches, resources.models, resources.files]
+        ("upload", "POST", r"/v1/files"),
+        ("files", "GET", r"/v1/files"),
+        ("file", "GET", _FILE),
+        ("delete_file", "DELETE", _FILE),
+        ("download", "GET", _FILE + r"/content"),
+        ("create", "POST", r"/v1/messages/batches"),
+        ("list", "GET", r"/v1/messages/batches"),
+        ("retrieve", "GET", _BATCH),
+        ("delete", "DELETE", _BATCH),
+        ("cancel", "POST", _BATCH + r"/cancel"),
+        ("results", "GET", _BATCH + r"/results"),
+        ("count_tokens", "POST", r"/v1/messages/count_tokens"),
+        ("models", "GET", r"/v1/models"),
+        ("model", "GET", r"/v1/models/(?P<id>[^/]+)"),
+    )
 )
+_FOREIGN = {"custom_id": "never-sent", "result": {"type": "expired"}}
+_FILING = {"upload", "files", "file", "delete_file", "download"}
 
 
 class AnthropicDialect:
     """One `Dialect`. `url` is set once the port is known."""
 
-    def __init__(
-        self,
-        shelf: Shelf,
-        counter: Counter,
-        api_keys: Collection[str] | None = None,
-        max_requests: int = MAX_REQUESTS,
-        max_bytes: int = MAX_BYTES,
-    ) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.url = ""
-        self._shelf = shelf
-        self._counter = counter
-        self._keys = api_keys
-        self._max_requests = max_requests
-        self._max_bytes = max_bytes
+        self.shelf = Shelf(settings)
+        self._settings = settings
+        self._prompts = PromptCounter(settings.counter)
         self._numbers = count(1)
         self._handlers: dict[str, Callable[[Request, str, str, Struck], Response]] = {
+            "upload": self._upload,
+            "files": self._files,
+            "file": self._file,
+            "delete_file": self._delete_file,
+            "download": self._download,
             "create": self._create,
             "list": self._list,
             "retrieve": self._retrieve,
@@ -71,18 +79,20 @@ class AnthropicDialect:
         return "anthropic-version" in request.headers or request.path.startswith("/v1/messages")
 
     def operation(self, request: Request) -> str:
-        return _route(request)[0]
+        return _ROUTES.find(request)[0]
 
     def handle(self, request: Request, faults: Struck) -> Response:
-        operation, target = _route(request)
+        operation, target = _ROUTES.find(request)
         try:
             account = self._account(request.headers)
             _version(request.headers)
             if operation == "unknown":
                 raise not_found("Not found")
+            if operation in _FILING:
+                filing.check_beta(request.headers, modern=_modern(request.headers))
             response = self._handlers[operation](request, account, target, faults)
         except ApiError as error:
-            response = Response.json(errors.body(error.kind, str(error), self._request_id()), error.status)
+            response = Response.json(error.body(self._request_id()), error.status)
         response.headers.setdefault("request-id", self._request_id())
         return response
 
@@ -92,6 +102,16 @@ class AnthropicDialect:
             status, "Internal server error"
         )
         return Response.json(errors.body(kind, message, self._request_id()), status)
+
+    def unpaid(self, fault: Fault) -> Response:
+        error = errors.UNPAID[fault]
+        return Response.json(error.body(self._request_id()), error.status)
+
+    def batches(self) -> list[tuple[float, dict[str, Any]]]:
+        return [(batch.course.created_at, batch.to_json(self.url)) for batch in self.shelf.listed()]
+
+    def _limits(self) -> tuple[int, int]:
+        return self._settings.max_requests or MAX_REQUESTS, self._settings.max_bytes or MAX_BYTES
 
     def _request_id(self) -> str:
         return f"req_{Dice(next(self._numbers), b'request').hex(24)}"
@@ -104,51 +124,82 @@ class AnthropicDialect:
         key = headers.get("x-api-key") or (token if scheme.lower() == "bearer" else "")
         if not key:
             raise ApiError("authentication_error", "x-api-key header is required")
-        if self._keys is not None and key not in self._keys:
+        if self._settings.api_keys is not None and key not in self._settings.api_keys:
             raise ApiError("authentication_error", "invalid x-api-key")
         return digest(key.encode())
 
+    def _upload(self, request: Request, account: str, _target: str, _faults: Struck) -> Response:
+        given = filing.upload(request, self._settings.max_file_bytes or filing.MAX_BYTES)
+        return Response.json(filing.file_json(self.shelf.upload(account, given)))
+
+    def _files(self, request: Request, account: str, _target: str, faults: Struck) -> Response:
+        at_most = faults.size(Fault.SMALL_PAGES)
+        return Response.json(filing.listing(self.shelf.files.listed(account), request, at_most))
+
+    def _found(self, account: str, file_id: str) -> StoredFile:
+        file = self.shelf.files.get(account, file_id)
+        if file is None:
+            raise no_file(file_id)
+        return file
+
+    def _file(self, _request: Request, account: str, target: str, _faults: Struck) -> Response:
+        return Response.json(filing.file_json(self._found(account, target)))
+
+    def _delete_file(self, _request: Request, account: str, target: str, _faults: Struck) -> Response:
+        self._found(account, target)
+        self.shelf.files.delete(account, target)
+        return Response.json({"id": target, "type": "file_deleted"})  # [sdk: DeletedFile]
+
+    def _download(self, _request: Request, account: str, target: str, _faults: Struck) -> Response:
+        """What was uploaded can't be downloaded [docs: Files API]."""
+        self._found(account, target)
+        raise ApiError("invalid_request_error", f"File {target} is not downloadable.", "file_not_downloadable")
+
     def _create(self, request: Request, account: str, _target: str, faults: Struck) -> Response:
-        requests = requests_of(request.body, self._max_requests, self._max_bytes)
-        lag = faults[Fault.LIST_LAG].seconds if Fault.LIST_LAG in faults else 0.0
-        batch = self._shelf.create(account, _version(request.headers), requests, lag)
+        requests = requests_of(request.body, *self._limits())
+        lag = faults.seconds(Fault.LIST_LAG)
+        files = _modern(request.headers) or filing.beta(request.headers)
+        batch = self.shelf.create(account, _version(request.headers), requests, lag, files=files)
         return self._shown(batch, faults)
 
     def _retrieve(self, _request: Request, account: str, target: str, faults: Struck) -> Response:
-        return self._shown(self._shelf.get(account, target), faults)
+        return self._shown(self.shelf.get(account, target), faults)
 
     def _list(self, request: Request, account: str, _target: str, faults: Struck) -> Response:
-        at_most = faults[Fault.SMALL_PAGES].size if Fault.SMALL_PAGES in faults else None
-        listed = page(self._shelf.listed(account), request.query, lambda batch: batch.id, at_most)
+        at_most = faults.size(Fault.SMALL_PAGES)
+        listed = page(self.shelf.listed(account), request.query, lambda batch: batch.id, at_most)
         return Response.json({**listed, "data": [self._json(batch, faults) for batch in listed["data"]]})
 
     def _cancel(self, _request: Request, account: str, target: str, faults: Struck) -> Response:
-        batch = self._shelf.get(account, target)
+        batch = self.shelf.get(account, target)
         if (
             batch.ended
         ):  # any time before processing ends [docs: Cancel a Message Batch]; the answer after it is assumed
             raise invalid(f"Message Batch {target} has already ended and cannot be canceled.")
-        self._shelf.cancel(batch)
+        with self.shelf.jobs.lock:
+            batch.course.cancel(self._settings.clock.now())
         return self._shown(batch, faults)
 
     def _delete(self, _request: Request, account: str, target: str, _faults: Struck) -> Response:
-        batch = self._shelf.get(account, target)
+        batch = self.shelf.get(account, target)
         if not batch.ended:  # [docs: Delete a Message Batch]; that it is a 400 is assumed
             raise invalid(f"Message Batch {target} is still being processed: cancel it before deleting it.")
-        self._shelf.delete(account, batch)
+        self.shelf.jobs.delete(batch)
         return Response.json({"id": target, "type": "message_batch_deleted"})  # [sdk: DeletedMessageBatch]
 
     def _results(self, _request: Request, account: str, target: str, faults: Struck) -> Response:
-        batch = self._shelf.get(account, target)
+        batch = self.shelf.get(account, target)
         if not batch.ended:  # [assumed]
             raise not_found(f"Message Batch {target} has no available results: it is still being processed.")
         if batch.archived_at is not None:  # [assumed]
             raise not_found(f"Message Batch {target} has been archived: its results are no longer available.")
-        pieces, length = self._shelf.results(batch)
-        if faults.keys() & _SPOILED:
-            spoiled = b"".join(_spoil(b"".join(pieces), faults))
-            return Response(200, spoiled, {"content-type": "application/binary"})
-        return Response(200, pieces, {"content-type": "application/binary"}, length)
+        if batch.results is None:
+            raise not_found(f"Message Batch {target} has no results.")
+        headers = {"content-type": "application/binary"}
+        if faults.keys() & SPOILED:
+            spoiled = spoil(self.shelf.files.read(batch.results), faults, "custom_id", _FOREIGN)
+            return Response(200, spoiled, headers)
+        return Response(200, self.shelf.files.pieces(batch.results), headers, batch.results.size)
 
     def _count_tokens(self, request: Request, _account: str, _target: str, _faults: Struck) -> Response:
         """[docs: Token counting]; the estimate is exact here."""
@@ -157,7 +208,7 @@ class AnthropicDialect:
             known = check_countable(params, _version(request.headers))
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise invalid(f"{type(error).__name__}: {error}") from error
-        return Response.json({"input_tokens": self._counter.prompt(params, known)})
+        return Response.json({"input_tokens": self._prompts.prompt(params, known)})
 
     def _models(self, request: Request, _account: str, _target: str, _faults: Struck) -> Response:
         listed = page(list(CATALOGUE), request.query, str, None)
@@ -168,23 +219,14 @@ class AnthropicDialect:
             raise not_found(f"model: {target}")
         return Response.json(info(target))
 
-    def _shown(self, batch: StoredBatch, faults: Struck) -> Response:
+    def _shown(self, batch: Batch, faults: Struck) -> Response:
         return Response.json(self._json(batch, faults))
 
-    def _json(self, batch: StoredBatch, faults: Struck) -> dict[str, Any]:
+    def _json(self, batch: Batch, faults: Struck) -> dict[str, Any]:
         shown = batch.to_json(self.url)
         if shown["results_url"] and Fault.FOREIGN_RESULTS_URL in faults:
             shown["results_url"] = faults[Fault.FOREIGN_RESULTS_URL].url
         return shown
-
-
-def _route(request: Request) -> tuple[str, str]:
-    """(operation, the id it names)."""
-    for operation, method, pattern in _ROUTES:
-        match = pattern.fullmatch(request.path)
-        if match and method == request.method:
-            return operation, match.groupdict().get("id", "")
-    return "unknown", ""
 
 
 def _version(headers: Mapping[str, str]) -> str:
@@ -196,23 +238,12 @@ def _version(headers: Mapping[str, str]) -> str:
     return version
 
 
+def _modern(headers: Mapping[str, str]) -> bool:
+    return headers.get("anthropic-version") == MODERN
+
+
 def _params(body: bytes) -> dict[str, Any]:
     try:
         return mapping(orjson.loads(body), "body")
     except orjson.JSONDecodeError as error:
         raise invalid(f"The request body is not valid JSON: {error}") from None
-
-
-_SPOILED = {Fault.MISSING_LINE, Fault.DUPLICATE_LINE, Fault.FOREIGN_LINE}
-
-
-def _spoil(results: bytes, faults: Struck) -> Iterator[bytes]:
-    lines = results.split(b"\n")[:-1]
-    if rule := faults.get(Fault.MISSING_LINE):
-        lines = lines[rule.size :]
-    if rule := faults.get(Fault.DUPLICATE_LINE):
-        lines = [*lines, *lines[: rule.size]]
-    if Fault.FOREIGN_LINE in faults:
-        lines.append(orjson.dumps({"custom_id": "never-sent", "result": {"type": "expired"}}))
-    for line in lines:
-        yield line + b"\n"

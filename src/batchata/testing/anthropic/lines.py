@@ -1,65 +1,62 @@
 """From one request of a batch to its result line and its bill."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
-from batchata.testing.answers import KINDS, Answer, AnswerHook, as_answer
+from batchata.testing.answers import Answer
 from batchata.testing.anthropic import errors
 from batchata.testing.anthropic.cache import PromptCache
+from batchata.testing.anthropic.citing import name_files
 from batchata.testing.anthropic.errors import ApiError, invalid
 from batchata.testing.anthropic.models import Model
 from batchata.testing.anthropic.params import check_params
+from batchata.testing.anthropic.references import file_ids, inlined, no_file
 from batchata.testing.anthropic.replies import Composer, Reply
-from batchata.testing.anthropic.tokens import Counter
+from batchata.testing.anthropic.tokens import PromptCounter
 from batchata.testing.dice import Dice, digest
+from batchata.testing.files import Files
+from batchata.testing.jobs import Line
 from batchata.testing.ledger import Bill, Pricer, Tokens
-
-Identity = Callable[[dict[str, Any]], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One request's end: the JSON of its line, and what it costs if the line is delivered."""
-
-    custom_id: str
-    ending: str
-    json: bytes
-    bill: Bill | None = None
+from batchata.testing.references import References
+from batchata.testing.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The create that a request came with."""
+    """The create that a request came with. `files`: may its requests refer to uploads?"""
 
     batch_id: str
     account: str
     version: str
     now: float
+    files: bool = True
 
 
-@dataclass(frozen=True, slots=True)
 class Writer:
     """Answers requests. What it draws depends on the seed and the request's params alone."""
 
-    seed: int
-    counter: Counter
-    pricer: Pricer
-    cache: PromptCache
-    answer: AnswerHook | None
-    mix: Mapping[str, float]
-    identity: Identity | None
+    def __init__(self, settings: Settings, files: Files) -> None:
+        self._settings = settings
+        self._files = files
+        self._prompts = PromptCounter(settings.counter)
+        self._pricer = Pricer("anthropic", settings.prices)
+        self._cache = PromptCache()
 
     def write(self, custom_id: str, params: dict[str, Any], origin: Origin) -> Line:
+        request_id = request_name(origin.batch_id, custom_id)
+        given, files = params, frozenset[str]()
         raw = orjson.dumps(params, option=orjson.OPT_SORT_KEYS)
-        dice = Dice(self.seed, raw)
-        request_id = f"req_{digest(f'{origin.batch_id} {custom_id}'.encode())[:24]}"
         try:
+            if b'"file_id"' in raw:
+                params, files = inlined(params, References(self._files, origin.account), allowed=origin.files)
+                raw = orjson.dumps(params, option=orjson.OPT_SORT_KEYS)
+            dice = Dice(self._settings.seed, raw)
             known = _judged(params, origin.version)
-            answer = self._answer(params, dice)
+            answer = self._settings.choose(given, dice)
             if answer.ending == "errored":
                 return error_line(custom_id, ApiError(answer.error, answer.message), request_id)
             if answer.ending != "succeeded":
@@ -69,26 +66,17 @@ class Writer:
         except ApiError as error:
             return error_line(custom_id, error, request_id)
         message_id = f"msg_{request_id[4:]}"
+        if files:
+            name_files(reply.content, file_ids(given))
         message = _message(message_id, params["model"], reply, _usage(reply, spent, answer))
-        return self._succeeded(custom_id, message, params, raw, origin)
-
-    def _answer(self, params: dict[str, Any], dice: Dice) -> Answer:
-        scripted = as_answer(self.answer(params)) if self.answer else None
-        if scripted is not None:
-            return scripted
-        drawn = dice.fraction()
-        for kind, share in self.mix.items():
-            drawn -= share
-            if drawn < 0:
-                return KINDS[kind]
-        return Answer()
+        return replace(self._succeeded(custom_id, message, given, raw, origin), files=files)
 
     def _prompt(self, params: dict[str, Any], raw: bytes, known: Model, origin: Origin, dice: Dice) -> Tokens:
         if b'"cache_control"' in raw:
-            pieces = self.counter.pieces(params, known)
-            spent = self.cache.spend(origin.account, known, pieces, dice, origin.now)
+            pieces = self._prompts.pieces(params, known)
+            spent = self._cache.spend(origin.account, known, pieces, dice, origin.now)
         else:
-            spent = Tokens(self.counter.prompt(params, known))
+            spent = Tokens(self._prompts.prompt(params, known))
         if spent.prompt >= known.context:
             raise invalid(
                 f"prompt is too long: {spent.prompt} tokens > {known.context} maximum"
@@ -97,7 +85,7 @@ class Writer:
 
     def _reply(self, params: dict[str, Any], known: Model, spent: Tokens, dice: Dice, answer: Answer) -> Reply:
         room = known.context - spent.prompt
-        composer = Composer(params, known, min(params["max_tokens"], room), self.counter, dice)
+        composer = Composer(params, known, min(params["max_tokens"], room), self._settings.counter, dice)
         try:
             reply = composer.reply(answer)
         except ValueError as error:  # a schema that can't be followed
@@ -111,9 +99,9 @@ class Writer:
     ) -> Line:
         line = orjson.dumps({"custom_id": custom_id, "result": {"type": "succeeded", "message": message}})
         tokens = _billed(message["usage"])
-        identity = self.identity(params) if self.identity else digest(raw)
+        identity = self._settings.name(params, raw)
         model = sys.intern(params["model"])  # one string for a million bills
-        bill = Bill(origin.batch_id, custom_id, model, identity, tokens, self.pricer.cost(model, tokens))
+        bill = Bill(origin.batch_id, custom_id, model, identity, tokens, self._pricer.cost(model, tokens))
         return Line(custom_id, "succeeded", line, bill)
 
 
@@ -127,6 +115,15 @@ def error_line(custom_id: str, error: ApiError, request_id: str) -> Line:
     return Line(
         custom_id, "errored", orjson.dumps({"custom_id": custom_id, "result": {"type": "errored", "error": body}})
     )
+
+
+def without_file(line: Line, file_id: str, batch_id: str) -> Line:
+    """A request whose upload was gone before it was reached."""
+    return error_line(line.key, no_file(file_id), request_name(batch_id, line.key))
+
+
+def request_name(batch_id: str, custom_id: str) -> str:
+    return f"req_{digest(f'{batch_id} {custom_id}'.encode())[:24]}"
 
 
 def _judged(params: dict[str, Any], version: str) -> Model:

@@ -12,8 +12,7 @@ def page(
     everything: list[T], query: Mapping[str, str], name: Callable[[T], str], at_most: int | None
 ) -> dict[str, Any]:
     """The page that `query` asks for; `at_most` makes it smaller than that."""
-    limit = _limit(query.get("limit", "20"))
-    limit = min(limit, at_most or limit)
+    limit = limited(query, at_most)
     after, before = query.get("after_id"), query.get("before_id")
     if after and before:  # [assumed]
         raise invalid("after_id and before_id can't be used together")
@@ -33,6 +32,12 @@ def page(
         "first_id": ids[0] if ids else None,
         "last_id": ids[-1] if ids else None,
     }
+
+
+def limited(query: Mapping[str, str], at_most: int | None) -> int:
+    """How many the page may hold."""
+    limit = _limit(query.get("limit", "20"))
+    return min(limit, at_most or limit)
 
 
 def _limit(given: str) -> int:

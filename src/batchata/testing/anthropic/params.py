@@ -49,8 +49,8 @@ def check_countable(params: dict[str, Any], version: str) -> Model:
     fields(params, "", ("model", "messages"), _COUNTABLE)
     known = _known(params["model"])
     found = _check_prompt({"max_tokens": known.output_cap, **params}, known, version)
-    if found.urls:  # [docs: Token counting]
-        raise invalid("messages: url sources are not supported by token counting")
+    if found.remote:  # [docs: Token counting]
+        raise invalid("messages: url and file sources are not supported by token counting")
     for place, tool in enumerate(params.get("tools", ())):  # [docs: Token counting]
         if tool.get("type", "custom") != "custom":
             raise invalid(f"tools.{place}: server tools are not supported by token counting")

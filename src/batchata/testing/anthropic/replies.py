@@ -10,7 +10,7 @@ import orjson
 from batchata.testing.answers import Answer
 from batchata.testing.anthropic.citing import Block, cite, cited_documents
 from batchata.testing.anthropic.models import Model
-from batchata.testing.anthropic.tokens import Counter
+from batchata.testing.counter import Counter
 from batchata.testing.dice import Dice
 from batchata.testing.prose import prose
 from batchata.testing.schemas import fit

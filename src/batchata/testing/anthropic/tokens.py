@@ -1,8 +1,4 @@
-"""How many tokens a prompt is billed for.
-
-Text is `tokens_per_byte` of its UTF-8 bytes, rounded up: a quarter unless the emulator is told otherwise [assumed]. With
-1.0 every byte is a token: the most a byte-level tokenizer can make of it.
-"""
+"""How many tokens a prompt is billed for: text by its bytes, images by their size, PDFs by text and pages."""
 
 import base64
 import binascii
@@ -12,31 +8,20 @@ from typing import Any
 
 import orjson
 
-from batchata.testing.anthropic import media
+from batchata.testing import media
 from batchata.testing.anthropic.models import Model
+from batchata.testing.counter import Counter
 
 PER_MESSAGE = 4  # framing of a message, a system prompt or a tool [assumed]
 TOOLS_AUTO, TOOLS_FORCED = 346, 313  # hidden tool-use prompt [docs: Tool use, pricing table of the 4 family]
 _PAGE_PIXELS = (1092, 1092)  # what a PDF page is rendered at [assumed]: at most one image of the standard cap
 
 
-class Counter:
-    """Counts prompts and texts at one number of tokens per byte."""
+class PromptCounter:
+    """Counts prompts, piece by piece."""
 
-    def __init__(self, tokens_per_byte: float) -> None:
-        if not 0 < tokens_per_byte <= 1:
-            raise ValueError(f"tokens_per_byte={tokens_per_byte} is not in (0, 1]: no text has more tokens than bytes")
-        self._rate = tokens_per_byte
-
-    def text(self, text: str) -> int:
-        return self.bytes(len(text.encode()))
-
-    def bytes(self, size: int) -> int:
-        return ceil(size * self._rate)
-
-    def size(self, tokens: int) -> int:
-        """The most bytes that `tokens` tokens are."""
-        return int(tokens / self._rate)
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
 
     def prompt(self, params: dict[str, Any], model: Model) -> int:
         return sum(tokens for _, tokens, _ in self.pieces(params, model))
@@ -57,14 +42,14 @@ class Counter:
     def _tools(self, params: dict[str, Any]) -> Iterator[tuple[Any, int, str | None]]:
         config = (params.get("output_config") or {}).get("format")
         if config:  # the schema becomes part of a hidden prompt [docs: Structured outputs; its size assumed]
-            yield config, self.bytes(len(orjson.dumps(config))), None
+            yield config, self._counter.bytes(len(orjson.dumps(config))), None
         if not params.get("tools"):
             return
         forced = (params.get("tool_choice") or {}).get("type") in {"any", "tool"}
         yield "tools", TOOLS_FORCED if forced else TOOLS_AUTO, None
         for tool in params["tools"]:
             bare = {name: value for name, value in tool.items() if name != "cache_control"}
-            yield bare, PER_MESSAGE + self.bytes(len(orjson.dumps(bare))), _ttl(tool)
+            yield bare, PER_MESSAGE + self._counter.bytes(len(orjson.dumps(bare))), _ttl(tool)
 
     def _system(self, system: Any) -> Iterator[tuple[Any, int, str | None]]:
         if system:
@@ -75,24 +60,24 @@ class Counter:
     def _block(self, block: dict[str, Any], model: Model | None) -> int:
         match block["type"]:
             case "text":
-                return self.text(block["text"])
+                return self._counter.text(block["text"])
             case "image" if model:
                 return _image(block["source"], model)
             case "document" if model:
                 labels = (block.get("title") or "") + (block.get("context") or "")
-                return self.text(labels) + self._document(block["source"], model)
+                return self._counter.text(labels) + self._document(block["source"], model)
             case _:
-                return self.bytes(len(orjson.dumps(block)))
+                return self._counter.bytes(len(orjson.dumps(block)))
 
     def _document(self, source: dict[str, Any], model: Model) -> int:
         match source["type"]:
             case "text":
-                return self.text(source["data"])
+                return self._counter.text(source["data"])
             case "content":
                 return sum(self._block(block, model) for block in _blocks(source["content"]))
             case "base64":  # the text of each page and its picture [docs: PDF support]
                 data = base64.b64decode(source["data"])
-                words = sum(self.text(text) for text in media.pdf_text(data))
+                words = sum(self._counter.text(text) for text in media.pdf_text(data))
                 return words + media.pdf_pages(data) * _picture(_PAGE_PIXELS, model)
             case _:  # by URL: nothing is fetched, one page is billed [assumed]
                 return _picture(_PAGE_PIXELS, model)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from batchata.testing.dice import digest
-from batchata.testing.faults import Fault, Rule
+from batchata.testing.faults import Fault, Struck
 from batchata.testing.files import StoredFile
 from batchata.testing.gemini import errors
 from batchata.testing.gemini.batches import Batch
@@ -15,32 +15,33 @@ from batchata.testing.gemini.errors import ApiError
 from batchata.testing.gemini.models import CATALOGUE, Model, info, model
 from batchata.testing.gemini.params import check_contents
 from batchata.testing.gemini.reading import read
+from batchata.testing.gemini.references import no_file
 from batchata.testing.gemini.shelf import Shelf, file_json
 from batchata.testing.gemini.tokens import prompt_tokens
-from batchata.testing.gemini.uploads import Uploads
-from batchata.testing.gemini.writer import Writer
+from batchata.testing.gemini.uploads import MAX_BYTES, Uploads
+from batchata.testing.routes import Routes
 from batchata.testing.settings import Settings
 from batchata.testing.spoil import SPOILED, spoil, spoiled_rows
 from batchata.testing.wire import Request, Response
 
-Struck = Mapping[Fault, Rule]
-
 MAX_INLINE = 20 * 1024 * 1024  # [docs: Batch API]: under 20 MB
 _VERSION = r"/v1(?:alpha|beta|beta1)?"
-_ROUTES = (  # [sdk: batches, files, models]
-    ("upload", "POST", re.compile(rf"/upload{_VERSION}/files")),
-    ("files", "GET", re.compile(rf"{_VERSION}/files")),
-    ("file", "GET", re.compile(rf"{_VERSION}/(?P<id>files/[^/:]+)")),
-    ("delete_file", "DELETE", re.compile(rf"{_VERSION}/(?P<id>files/[^/:]+)")),
-    ("results", "GET", re.compile(rf"(?:/download)?{_VERSION}/(?P<id>files/[^/:]+):download")),
-    ("create", "POST", re.compile(rf"{_VERSION}/models/(?P<id>[^/:]+):batchGenerateContent")),
-    ("list", "GET", re.compile(rf"{_VERSION}/batches")),
-    ("retrieve", "GET", re.compile(rf"{_VERSION}/(?P<id>batches/[^/:]+)")),
-    ("cancel", "POST", re.compile(rf"{_VERSION}/(?P<id>batches/[^/:]+):cancel")),
-    ("delete", "DELETE", re.compile(rf"{_VERSION}/(?P<id>batches/[^/:]+)")),
-    ("count_tokens", "POST", re.compile(rf"{_VERSION}/models/(?P<id>[^/:]+):countTokens")),
-    ("models", "GET", re.compile(rf"{_VERSION}/models")),
-    ("model", "GET", re.compile(rf"{_VERSION}/models/(?P<id>[^/:]+)")),
+_ROUTES = Routes(
+    (  # [sdk: batches, files, models]
+        ("upload", "POST", rf"/upload{_VERSION}/files"),
+        ("files", "GET", rf"{_VERSION}/files"),
+        ("file", "GET", rf"{_VERSION}/(?P<id>files/[^/:]+)"),
+        ("delete_file", "DELETE", rf"{_VERSION}/(?P<id>files/[^/:]+)"),
+        ("results", "GET", rf"(?:/download)?{_VERSION}/(?P<id>files/[^/:]+):download"),
+        ("create", "POST", rf"{_VERSION}/models/(?P<id>[^/:]+):batchGenerateContent"),
+        ("list", "GET", rf"{_VERSION}/batches"),
+        ("retrieve", "GET", rf"{_VERSION}/(?P<id>batches/[^/:]+)"),
+        ("cancel", "POST", rf"{_VERSION}/(?P<id>batches/[^/:]+):cancel"),
+        ("delete", "DELETE", rf"{_VERSION}/(?P<id>batches/[^/:]+)"),
+        ("count_tokens", "POST", rf"{_VERSION}/models/(?P<id>[^/:]+):countTokens"),
+        ("models", "GET", rf"{_VERSION}/models"),
+        ("model", "GET", rf"{_VERSION}/models/(?P<id>[^/:]+)"),
+    )
 )
 _OURS = re.compile(
     rf"/upload/|/download/|/v1(?:alpha|beta)|{_VERSION}/models/[^/]+:|{_VERSION}/(?:files|batches)/[^/]+:"
@@ -53,8 +54,8 @@ class GeminiDialect:
     def __init__(self, settings: Settings) -> None:
         self.url = ""
         self._settings = settings
-        self.shelf = Shelf(settings, Writer(settings))
-        self._uploads = Uploads(settings.seed)
+        self.shelf = Shelf(settings)
+        self._uploads = Uploads(settings.seed, settings.max_file_bytes or MAX_BYTES)
         self._handlers: dict[str, Callable[[Request, str, str, Struck], Response]] = {
             "upload": self._start_upload,
             "files": self._files,
@@ -76,19 +77,25 @@ class GeminiDialect:
         return "x-goog-api-key" in request.headers or "key" in request.query or bool(_OURS.match(request.path))
 
     def operation(self, request: Request) -> str:
-        return _route(request)[0]
+        name = _ROUTES.find(request)[0]
+        last = name == "upload" and "finalize" in request.headers.get("x-goog-upload-command", "")
+        return "finalize" if last else name
 
     def handle(self, request: Request, faults: Struck) -> Response:
-        operation, target = _route(request)
+        operation, target = _ROUTES.find(request)
         try:
             if operation == "upload" and "upload_id" in request.query:  # its URL is its own key [sdk: no key is sent]
-                return self._receive(request)
+                return self._receive(request, faults)
             return self._handlers[operation](request, self._account(request), target, faults)
         except ApiError as error:
             return Response.json(error.body(), error.status)
 
     def failure(self, status: int, retry_after: float | None = None) -> Response:
         return Response.json(errors.failure(status, retry_after), status)
+
+    def unpaid(self, fault: Fault) -> Response:
+        error = errors.UNPAID[fault]
+        return Response.json(error.body(), error.status)
 
     def batches(self) -> list[tuple[float, dict[str, Any]]]:
         now = self._settings.clock.now()
@@ -114,29 +121,31 @@ class GeminiDialect:
         url = f"{self.url}{request.path}?upload_id={name}&upload_protocol=resumable"
         return Response.json({}, 200, {"x-goog-upload-url": url, "x-goog-upload-status": "active"})
 
-    def _receive(self, request: Request) -> Response:
+    def _receive(self, request: Request, faults: Struck) -> Response:
         upload = self._uploads.receive(request.query["upload_id"], request.headers, request.body)
         if upload is None:
             return Response(200, b"", {"x-goog-upload-status": "active"})
-        file = self.shelf.keep(upload)
-        return Response.json({"file": file_json(file, self.url)}, 200, {"x-goog-upload-status": "final"})
+        processing = faults.seconds(Fault.PROCESSING)
+        file = self.shelf.keep(upload, processing)
+        return Response.json({"file": self._file_json(file)}, 200, {"x-goog-upload-status": "final"})
 
     def _files(self, request: Request, account: str, _target: str, faults: Struck) -> Response:
         self.shelf.jobs.settle()
         shown, token = _page(self.shelf.files.listed(account), request.query, 10, 100, faults)
-        return Response.json(_listed("files", [file_json(file, self.url) for file in shown], token))
+        return Response.json(_listed("files", [self._file_json(file) for file in shown], token))
 
     def _found(self, account: str, name: str) -> StoredFile:
         self.shelf.jobs.settle()
         file = self.shelf.files.get(account, name)
-        if file is None:  # [assumed]
-            raise ApiError(
-                f"You do not have permission to access the File {name.removeprefix('files/')} or it may not exist.", 403
-            )
+        if file is None:
+            raise no_file(name)
         return file
 
+    def _file_json(self, file: StoredFile) -> dict[str, Any]:
+        return file_json(file, self.url, self._settings.clock.now())
+
     def _file(self, _request: Request, account: str, target: str, _faults: Struck) -> Response:
-        return Response.json(file_json(self._found(account, target), self.url))
+        return Response.json(self._file_json(self._found(account, target)))
 
     def _delete_file(self, _request: Request, account: str, target: str, _faults: Struck) -> Response:
         self._found(account, target)
@@ -160,7 +169,7 @@ class GeminiDialect:
         inline = ((asked.get("inputConfig") or {}).get("requests") or {}).get("requests")
         if inline is not None:
             _check_inline(inline, self._settings.max_requests)
-        lag = faults[Fault.LIST_LAG].seconds if Fault.LIST_LAG in faults else 0.0
+        lag = faults.seconds(Fault.LIST_LAG)
         batch = self.shelf.create(account, known, asked, lag)
         shown = batch.to_json(batch.course.created_at)
         # the answer to a create is never further than this [docs: Batch API]
@@ -199,9 +208,10 @@ class GeminiDialect:
         self.shelf.jobs.delete(self._batch(account, target))
         return Response.json({})
 
-    def _count_tokens(self, request: Request, _account: str, target: str, _faults: Struck) -> Response:
+    def _count_tokens(self, request: Request, account: str, target: str, _faults: Struck) -> Response:
         asked = read(_json(request.body), "CountTokensRequest")
-        whole = asked.get("generateContentRequest") or asked
+        whole = asked.get("generateContentRequest") or {"contents": asked.get("contents")}
+        whole, _ = self.shelf.writer.inlined(whole, account)
         check_contents(whole.get("contents"))
         tokens = prompt_tokens(whole, _known(target), self._settings.counter)
         return Response.json({"totalTokens": tokens})
@@ -252,8 +262,7 @@ def _page(
     size, token = query.get("pageSize") or "0", query.get("pageToken") or "0"
     if not size.isdecimal() or not token.isdecimal():
         raise ApiError("Request contains an invalid argument: pageSize or pageToken.")
-    rule = faults.get(Fault.SMALL_PAGES)
-    length = min(int(size) or usual, most, rule.size if rule else most)
+    length = min(int(size) or usual, most, faults.size(Fault.SMALL_PAGES) or most)
     start = int(token)
     end = start + length
     return everything[start:end], str(end) if end < len(everything) else None
@@ -269,12 +278,3 @@ def _json(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:  # [assumed]
         raise ApiError(f"Invalid JSON payload received. {error}") from None
-
-
-def _route(request: Request) -> tuple[str, str]:
-    """(operation, the id it names)."""
-    for operation, method, pattern in _ROUTES:
-        match = pattern.fullmatch(request.path)
-        if match and method == request.method:
-            return operation, match.groupdict().get("id", "")
-    return "unknown", ""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from batchata.testing.faults import Fault
+
 # HTTP status: (google.rpc.Code, its name)
 _STATUSES = {
     400: (3, "INVALID_ARGUMENT"),
@@ -49,3 +51,15 @@ def failure(status: int, retry_after: float | None) -> dict[str, Any]:
         kind = "type.googleapis.com/google.rpc.RetryInfo"
         error["details"] = [{"@type": kind, "retryDelay": f"{retry_after:g}s"}]
     return {"error": error}
+
+
+UNPAID = {
+    Fault.NO_CREDIT: ApiError(  # [issue: forum 170539]
+        "Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.",
+        429,
+    ),
+    Fault.SPEND_CAP: ApiError(  # [docs: Billing, spend caps; the wording assumed]
+        "Your project has exceeded its monthly spending cap. Please go to AI Studio at https://ai.studio/spend to manage it.",
+        429,
+    ),
+}

@@ -5,24 +5,15 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from batchata.testing.anthropic import media
+from batchata.testing import media
 from batchata.testing.gemini.errors import ApiError
 from batchata.testing.gemini.models import Model
 from batchata.testing.gemini.schema_rules import check_json_schema, check_schema
 
+_MEDIA = ("text/", "audio/", "video/")  # [assumed]
 _MIME_TYPES = (  # [assumed]
-    *(
-        "application/pdf",
-        "text/",
-        "image/png",
-        "image/jpeg",
-        "image/webp",
-        "image/heic",
-        "image/heif",
-        "audio/",
-        "video/",
-    ),
-    "application/json",
+    *("application/json", "application/pdf"),
+    *("image/heic", "image/heif", "image/jpeg", "image/png", "image/webp"),
 )
 _ANSWER_TYPES = ("text/plain", "application/json", "text/x.enum")  # [assumed]
 _DATA = ("text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult")
@@ -82,7 +73,7 @@ def _check_part(part: Mapping[str, Any], at: str) -> None:
 
 def _check_blob(blob: Mapping[str, Any], at: str) -> None:
     kind = blob.get("mimeType", "")
-    if not kind.startswith(_MIME_TYPES):  # [assumed]
+    if not kind.startswith(_MEDIA) and kind not in _MIME_TYPES:
         raise ApiError(f"Unsupported MIME type: {kind}")
     try:
         data = decoded(blob)

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -14,28 +15,24 @@ from batchata.testing.files import Files, StoredFile
 from batchata.testing.gemini.batches import Batch
 from batchata.testing.gemini.errors import ApiError
 from batchata.testing.gemini.models import Model
+from batchata.testing.gemini.references import no_file
 from batchata.testing.gemini.uploads import Upload
-from batchata.testing.gemini.writer import Origin, Writer
+from batchata.testing.gemini.writer import Origin, Writer, without_file
 from batchata.testing.jobs import Jobs, Line
 from batchata.testing.settings import Settings
 
 KEPT = 48 * 3600.0  # files [assumed]
 EXPIRES = 48 * 3600.0  # batches pending or running [issue: python-genai 2439]
 MAX_OPEN = 100  # concurrent batches [docs: Rate limits]
-_MIME_TYPES = (
-    "jsonl",
-    "application/jsonl",
-    "application/x-jsonlines",
-    "text/plain",
-)  # [docs: Batch API; the rest assumed]
+_JSON_LINES = ("jsonl", "application/jsonl", "application/x-jsonlines")  # [docs: Batch API; the last one assumed]
 
 
 class Shelf:
-    def __init__(self, settings: Settings, writer: Writer) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.files = Files(settings.clock)
-        self.jobs: Jobs[Batch] = Jobs(settings.clock, self._land)
-        self._writer = writer
+        self.files = Files(settings.clock, "gemini")
+        self.jobs: Jobs[Batch] = Jobs(settings.clock, self._land, settings.errors)
+        self.writer = Writer(settings, self.files)
         self._made = 0
 
     def _name(self, what: str) -> str:
@@ -43,21 +40,23 @@ class Shelf:
             self._made += 1
             return Dice(self.settings.seed, b"gemini", what.encode(), str(self._made).encode()).hex(20)
 
-    def keep(self, upload: Upload) -> StoredFile:
-        """Raises `ApiError`: a name that is taken is a 409 [docs: Files API]."""
+    def keep(self, upload: Upload, processing: float = 0.0) -> StoredFile:
+        """An upload that is complete; it can be used after `processing` seconds. Raises `ApiError`: a name that is taken is a 409 [docs: Files API]."""
         name = upload.file.get("name") or f"files/{self._name('file')}"
         if self.files.get(upload.account, name):
             raise ApiError(f"File {name} already exists.", 409)
         data = b"".join(upload.pieces)
-        return self._add(upload.account, name, upload.file.get("displayName", ""), upload.mime_type, data)
+        file = self._file(name, upload.file.get("displayName", ""), upload.mime_type, data)
+        file = replace(file, active_at=file.created_at + processing)
+        for_batches = file.kind in _JSON_LINES
+        self.files.upload(upload.account, file, "batch" if for_batches else "user_data")
+        return file
 
-    def _add(self, account: str, name: str, label: str, kind: str, data: bytes, made_by: str = "") -> StoredFile:
+    def _file(self, name: str, label: str, kind: str, data: bytes, made_by: str = "") -> StoredFile:
         now = self.settings.clock.now()
         kept = self.settings.kept_seconds or KEPT
         place = self.files.keep(data)
-        file = StoredFile(name, label, kind, len(data), now, now + kept, place, made_by, sha256(data).digest())
-        self.files.add(account, file)
-        return file
+        return StoredFile(name, label, kind, len(data), now, now + kept, place, made_by, sha256(data).digest())
 
     def create(self, account: str, known: Model, asked: Mapping[str, Any], lag: float) -> Batch:
         """Raises `ApiError`."""
@@ -91,9 +90,9 @@ class Shelf:
 
     def _input(self, account: str, name: str) -> bytes:
         file = self.files.get(account, name)
-        if file is None:  # [assumed]
-            raise ApiError(f"You do not have permission to access the File {name} or it may not exist.", 403)
-        if file.kind not in _MIME_TYPES:
+        if file is None:
+            raise no_file(name)
+        if file.kind not in {*_JSON_LINES, "text/plain"}:  # plain text too [assumed]
             raise ApiError(f"Unsupported file type {file.kind!r} for a batch: expected jsonl.")
         return self.files.read(file)
 
@@ -111,7 +110,7 @@ class Shelf:
         if inline is not None:
             names = [_own_key(metadata) for metadata in batch.inline or ()]
             places = enumerate(inline)
-            lines = [self._writer.write(str(place), request, origin, names[place]) for place, request in places]
+            lines = [self.writer.write(str(place), request, origin, names[place]) for place, request in places]
         else:
             try:
                 lines = [self._line(row, origin) for row in _rows(data)]
@@ -131,27 +130,29 @@ class Shelf:
             why = f'Unknown name "{name}": Cannot find field.' if unknown else "request is missing."
             line = Line(str(key), "errored", orjson.dumps({"error": ApiError(why).rpc()}))
         else:
-            line = self._writer.write(str(key), row["request"], origin)
+            line = self.writer.write(str(key), row["request"], origin)
         named = {} if key is None else {"key": key}
         # the line's own JSON goes in as it is: {"key": …, "response": …}
         body = orjson.dumps(named)[:-1] + (b"," if named else b"") + line.json[1:]
-        return Line(line.key, line.ending, body, line.bill)
+        return replace(line, json=body)
 
     def _land(self, batch: Batch) -> None:
+        batch.lines = self.files.kept(batch.account, batch.lines, batch.ended_at or 0.0, without_file)
         lines = batch.conclude()
         if batch.state_at_end == "SUCCEEDED" and batch.inline is None:
             name = f"files/{batch.id.replace('/', '-').replace('batches-', 'batch-')}"
             body = b"".join(line.json + b"\n" for line in lines)
-            self._add(batch.account, name, "", "application/jsonl", body, batch.id)
+            self.files.add(batch.account, self._file(name, "", "application/jsonl", body, batch.id))
             batch.responses_file = name
         self.settings.ledger.extend(line.bill for line in lines if line.bill is not None)
 
+    def purge(self, batch_id: str | None = None) -> None:
+        """Let go of what ended batches wrote, or one of them."""
+        self.files.purge(batch_id)
+
     def close(self) -> None:
-        try:
-            self.jobs.settle()
-        finally:
-            self.jobs.close()
-            self.files.close()
+        self.jobs.close()
+        self.files.close()
 
 
 def _own_key(metadata: Any) -> str | None:
@@ -178,7 +179,7 @@ def _rows(data: bytes) -> list[dict[str, Any]]:
     return rows
 
 
-def file_json(file: StoredFile, url: str) -> dict[str, Any]:
+def file_json(file: StoredFile, url: str, now: float) -> dict[str, Any]:
     """[sdk: File]"""
     shown = {
         "name": file.id,
@@ -190,7 +191,7 @@ def file_json(file: StoredFile, url: str) -> dict[str, Any]:
         "expirationTime": rfc3339(file.expires_at),
         "sha256Hash": b64encode(file.sha256.hex().encode()).decode(),
         "uri": f"{url}/v1beta/{file.id}",
-        "state": "ACTIVE",
+        "state": "PROCESSING" if file.active_at > now else "ACTIVE",
         "source": "GENERATED" if file.made_by else "UPLOADED",
     }
     return {name: value for name, value in shown.items() if value}

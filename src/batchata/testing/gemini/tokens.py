@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from batchata.testing.anthropic import media
-from batchata.testing.anthropic.tokens import Counter
+from batchata.testing import media
+from batchata.testing.counter import Counter
 from batchata.testing.gemini.models import Model
 from batchata.testing.gemini.params import decoded
 

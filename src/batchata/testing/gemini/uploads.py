@@ -26,8 +26,9 @@ class Upload:
 class Uploads:
     """Those under way."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, most: int) -> None:
         self._seed = seed
+        self._most = most
         self._made = 0
         self._open: dict[str, Upload] = {}
         self._lock = threading.Lock()
@@ -37,8 +38,8 @@ class Uploads:
         if headers.get("x-goog-upload-protocol") != "resumable" or headers.get("x-goog-upload-command") != "start":
             raise ApiError("Expected X-Goog-Upload-Protocol: resumable and X-Goog-Upload-Command: start.")
         size = headers.get("x-goog-upload-header-content-length", "")
-        if size.isdecimal() and int(size) > MAX_BYTES:
-            raise ApiError(f"The file is larger than the maximum of {MAX_BYTES} bytes.")  # [assumed wording]
+        if size.isdecimal() and int(size) > self._most:
+            raise ApiError(f"The file is larger than the maximum of {self._most} bytes.")  # [assumed wording]
         if "name" in file and not _NAME.fullmatch(file["name"]):
             raise ApiError("File name must be files/ and at most 40 lower-case letters, digits and dashes.")
         kind = headers.get("x-goog-upload-header-content-type") or file.get("mimeType") or ""

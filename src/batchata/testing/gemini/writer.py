@@ -10,15 +10,18 @@ import orjson
 from batchata.testing.answers import Answer
 from batchata.testing.dice import Dice, digest
 from batchata.testing.drafts import Draft, Wish, draft
+from batchata.testing.files import Files
 from batchata.testing.gemini.errors import ApiError
 from batchata.testing.gemini.models import Model
 from batchata.testing.gemini.params import check, forced
 from batchata.testing.gemini.reading import read
+from batchata.testing.gemini.references import inlined, no_file
 from batchata.testing.gemini.schema_rules import as_json_schema
 from batchata.testing.gemini.tokens import prompt_tokens, system_tokens
 from batchata.testing.jobs import Line
 from batchata.testing.ledger import Bill, Pricer, Tokens
 from batchata.testing.prefixes import Prefixes
+from batchata.testing.references import References
 from batchata.testing.settings import Settings
 
 _STATUSES = {  # of a scripted error, by its type
@@ -52,17 +55,19 @@ class Origin:
 class Writer:
     """What it draws depends on the seed and the request alone."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, files: Files) -> None:
         self.settings = settings
+        self._files = files
         self._pricer = Pricer("google", settings.prices)
         self._prefixes = Prefixes()
 
     def write(self, key: str, given: Any, origin: Origin, custom_id: str | None = None) -> Line:
         """`given` is the request as it was sent; the line's JSON is without its key, which names the bill unless `custom_id` does."""
-        raw = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
-        dice = Dice(self.settings.seed, raw)
         try:
-            request = judged(given, origin.model)
+            request, files = self.inlined(given, origin.account)
+            raw = orjson.dumps(request if files else given, option=orjson.OPT_SORT_KEYS)
+            dice = Dice(self.settings.seed, raw)
+            check_shape(request, origin.model)
             answer = self.settings.choose(given, dice)
             if answer.ending != "succeeded":
                 raise _scripted(answer)
@@ -79,7 +84,13 @@ class Writer:
             tokens,
             self._pricer.cost(name, tokens),
         )
-        return Line(key, "succeeded", orjson.dumps({"response": response}), bill)
+        return Line(key, "succeeded", orjson.dumps({"response": response}), bill, files)
+
+    def inlined(self, given: Any, account: str) -> tuple[dict[str, Any], frozenset[str]]:
+        """The request, read, with the uploads it refers to in it, and which they are. Raises `ApiError`."""
+        return inlined(
+            read(given, "GenerateContentRequest"), References(self._files, account), self.settings.clock.now()
+        )
 
     def _response(
         self, request: dict[str, Any], origin: Origin, answer: Answer, dice: Dice
@@ -110,14 +121,18 @@ class Writer:
         return self._prefixes.cached(owner, orjson.dumps(request.get("systemInstruction")), tokens, dice)
 
 
-def judged(given: Any, known: Model) -> dict[str, Any]:
-    """The request, read. Raises `ApiError`: a shape that no rule foresaw is refused like any other that breaks one."""
+def check_shape(request: Mapping[str, Any], known: Model) -> None:
+    """Raises `ApiError`: a shape that no rule foresaw is refused like any other that breaks one."""
     try:
-        request = read(given, "GenerateContentRequest")
         check(request, known)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise ApiError(f"Request contains an invalid argument. ({type(error).__name__}: {error})") from error
-    return request
+
+
+def without_file(line: Line, name: str) -> Line:
+    """A request whose upload was gone before it was reached; its key stays."""
+    row = {part: value for part, value in orjson.loads(line.json).items() if part == "key"}
+    return Line(line.key, "errored", orjson.dumps({**row, "error": no_file(name).rpc()}))
 
 
 def _scripted(answer: Answer) -> ApiError:

@@ -28,9 +28,9 @@ _MESSAGE = {  # [sdk: ChatCompletionMessageParam]
 }
 
 
-def check(body: Mapping[str, Any], known: Model) -> None:
-    """Raises `ApiError`."""
-    fields(body, "", ("model", "messages"), (*_OPTIONAL, *(_SERVED if known.served else ())))
+def check(body: Mapping[str, Any], known: Model, *, strict: bool) -> None:
+    """Raises `ApiError`; where it is not `strict`, fields that it does not know are ignored."""
+    fields(body, "", ("model", "messages"), (*_OPTIONAL, *(_SERVED if known.served else ())) if strict else body)
     _check_messages(body["messages"])
     if body.get("stream"):  # [assumed wording]
         raise ApiError("Streaming is not supported here.", "stream", "unsupported_value")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from batchata.testing.anthropic import media
+from batchata.testing import media
 from batchata.testing.openai.checks import fields, items, mapping, one_of, text
 from batchata.testing.openai.errors import ApiError
 

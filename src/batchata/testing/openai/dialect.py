@@ -1,12 +1,11 @@
 """The HTTP face of the protocol: who asks, what is asked, and the answer's exact form."""
 
-import re
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
 from batchata.testing.dice import Dice, digest
-from batchata.testing.faults import Fault, Rule
+from batchata.testing.faults import Fault, Struck
 from batchata.testing.files import StoredFile
 from batchata.testing.openai import envelope, errors
 from batchata.testing.openai.errors import ApiError
@@ -16,28 +15,29 @@ from batchata.testing.openai.realtime import Realtime
 from batchata.testing.openai.responses import check_countable
 from batchata.testing.openai.shelf import Shelf
 from batchata.testing.openai.tokens import prompt_tokens
-from batchata.testing.openai.writer import CHAT, RESPONSES, Writer
+from batchata.testing.openai.writer import CHAT, RESPONSES
+from batchata.testing.routes import Routes
 from batchata.testing.settings import Settings
 from batchata.testing.spoil import SPOILED, spoil
 from batchata.testing.wire import Request, Response
 
-Struck = Mapping[Fault, Rule]
-
 _FILE, _BATCH = r"/v1/files/(?P<id>[^/]+)", r"/v1/batches/(?P<id>[^/]+)"
-_ROUTES = (  # [sdk: resources.files, resources.batches, resources.responses.input_tokens, resources.models]
-    ("upload", "POST", re.compile(r"/v1/files")),
-    ("files", "GET", re.compile(r"/v1/files")),
-    ("file", "GET", re.compile(_FILE)),
-    ("delete_file", "DELETE", re.compile(_FILE)),
-    ("results", "GET", re.compile(_FILE + r"/content")),
-    ("create", "POST", re.compile(r"/v1/batches")),
-    ("list", "GET", re.compile(r"/v1/batches")),
-    ("retrieve", "GET", re.compile(_BATCH)),
-    ("cancel", "POST", re.compile(_BATCH + r"/cancel")),
-    ("count_tokens", "POST", re.compile(r"/v1/responses/input_tokens")),
-    ("realtime", "POST", re.compile(rf"(?P<id>{CHAT}|{RESPONSES})")),
-    ("models", "GET", re.compile(r"/v1/models")),
-    ("model", "GET", re.compile(r"/v1/models/(?P<id>.+)")),
+_ROUTES = Routes(
+    (  # [sdk: resources.files, resources.batches, resources.responses.input_tokens, resources.models]
+        ("upload", "POST", r"/v1/files"),
+        ("files", "GET", r"/v1/files"),
+        ("file", "GET", _FILE),
+        ("delete_file", "DELETE", _FILE),
+        ("results", "GET", _FILE + r"/content"),
+        ("create", "POST", r"/v1/batches"),
+        ("list", "GET", r"/v1/batches"),
+        ("retrieve", "GET", _BATCH),
+        ("cancel", "POST", _BATCH + r"/cancel"),
+        ("count_tokens", "POST", r"/v1/responses/input_tokens"),
+        ("realtime", "POST", rf"(?P<id>{CHAT}|{RESPONSES})"),
+        ("models", "GET", r"/v1/models"),
+        ("model", "GET", r"/v1/models/(?P<id>.+)"),
+    )
 )
 _FOREIGN = {
     "id": "batch_req_0",
@@ -52,8 +52,8 @@ class OpenAIDialect:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._writer = Writer(settings)
-        self.shelf = Shelf(settings, self._writer)
+        self.shelf = Shelf(settings)
+        self._writer = self.shelf.writer
         self.realtime = Realtime(settings, self._writer)
         self._numbers = count(1)
         self._handlers: dict[str, Callable[[Request, str, str, Struck], Response]] = {
@@ -77,10 +77,10 @@ class OpenAIDialect:
         return request.path.startswith("/v1/")
 
     def operation(self, request: Request) -> str:
-        return _route(request)[0]
+        return _ROUTES.find(request)[0]
 
     def handle(self, request: Request, faults: Struck) -> Response:
-        operation, target = _route(request)
+        operation, target = _ROUTES.find(request)
         try:
             response = self._handlers[operation](request, self._account(request.headers), target, faults)
         except ApiError as error:
@@ -90,6 +90,10 @@ class OpenAIDialect:
 
     def failure(self, status: int, _retry_after: float | None = None) -> Response:
         return Response.json(errors.failure(status), status)
+
+    def unpaid(self, fault: Fault) -> Response:
+        status, body = errors.UNPAID[fault]
+        return Response.json(body, status)
 
     def batches(self) -> list[tuple[float, dict[str, Any]]]:
         now = self._settings.clock.now()
@@ -108,7 +112,7 @@ class OpenAIDialect:
         return digest(key.encode())
 
     def _upload(self, request: Request, account: str, _target: str, _faults: Struck) -> Response:
-        given = envelope.upload(request)
+        given = envelope.upload(request, self._settings.max_file_bytes or envelope.MAX_FILE)
         file = self.shelf.upload(account, given.filename, given.purpose, given.data, given.seconds)
         return Response.json(envelope.file_json(file))
 
@@ -121,7 +125,7 @@ class OpenAIDialect:
         if purpose := request.query.get("purpose"):
             found = [file for file in found if file.kind == purpose]
         listed = page(
-            found, request.query, lambda file: file.id, 10_000, 10_000, _size(faults)
+            found, request.query, lambda file: file.id, 10_000, 10_000, faults.size(Fault.SMALL_PAGES)
         )  # [sdk: FileListParams]
         return Response.json({**listed, "data": [envelope.file_json(file) for file in listed["data"]]})
 
@@ -152,14 +156,16 @@ class OpenAIDialect:
         file = self.shelf.files.get(account, asked["input_file_id"])
         if file is None or file.kind != "batch":  # at once [assumed]
             raise ApiError(f"Invalid input file: {asked['input_file_id']} is no file for batches.", "input_file_id")
-        lag = faults[Fault.LIST_LAG].seconds if Fault.LIST_LAG in faults else 0.0
+        lag = faults.seconds(Fault.LIST_LAG)
         batch = self.shelf.create(account, asked, file, lag)
         # the answer to a create is never further than this [docs: Batch API]
         return Response.json({**batch.to_json(batch.course.created_at), "status": "validating"})
 
     def _list(self, request: Request, account: str, _target: str, faults: Struck) -> Response:
         found = self.shelf.jobs.listed(account)
-        listed = page(found, request.query, lambda batch: batch.id, 100, 20, _size(faults))  # [sdk: BatchListParams]
+        listed = page(
+            found, request.query, lambda batch: batch.id, 100, 20, faults.size(Fault.SMALL_PAGES)
+        )  # [sdk: BatchListParams]
         now = self._settings.clock.now()
         return Response.json({**listed, "data": [batch.to_json(now) for batch in listed["data"]]})
 
@@ -179,9 +185,9 @@ class OpenAIDialect:
                 batch.course.cancel(self._settings.clock.now())
         return self._retrieve(request, account, target, faults)
 
-    def _count_tokens(self, request: Request, _account: str, _target: str, _faults: Struck) -> Response:
+    def _count_tokens(self, request: Request, account: str, _target: str, _faults: Struck) -> Response:
         """[sdk: InputTokenCountResponse]; the count is exact [docs: Counting tokens]."""
-        body = envelope.body_of(request)
+        body, _ = self._writer.inlined(envelope.body_of(request), account)
         try:
             known = self._writer.known(body)
             check_countable(body, known)
@@ -203,16 +209,3 @@ class OpenAIDialect:
         if target not in (CATALOGUE if served is None else served):
             raise ApiError(f"The model '{target}' does not exist", "model", "model_not_found", 404)  # [assumed]
         return Response.json(info(target, served))
-
-
-def _size(faults: Struck) -> int | None:
-    return faults[Fault.SMALL_PAGES].size if Fault.SMALL_PAGES in faults else None
-
-
-def _route(request: Request) -> tuple[str, str]:
-    """(operation, the id it names)."""
-    for operation, method, pattern in _ROUTES:
-        match = pattern.fullmatch(request.path)
-        if match and method == request.method:
-            return operation, match.groupdict().get("id", "")
-    return "unknown", ""

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 
 from batchata.testing.files import StoredFile
+from batchata.testing.multipart import parts
 from batchata.testing.openai.checks import fields, mapping, one_of, text, whole
 from batchata.testing.openai.errors import ApiError
-from batchata.testing.openai.multipart import parts
 from batchata.testing.openai.writer import CHAT, RESPONSES
 from batchata.testing.wire import Request
 
@@ -30,9 +30,12 @@ class Upload:
     seconds: float | None
 
 
-def upload(request: Request) -> Upload:
+def upload(request: Request, most: int = MAX_FILE) -> Upload:
     """Raises `ApiError`."""
-    given = parts(request.body, request.headers.get("content-type", ""))
+    try:
+        given = parts(request.body, request.headers.get("content-type", ""))
+    except ValueError as error:
+        raise ApiError(str(error)) from None
     for name in ("file", "purpose"):
         if name not in given:
             raise ApiError(f"Missing required parameter: '{name}'.", name, "missing_required_parameter")
@@ -42,8 +45,8 @@ def upload(request: Request) -> Upload:
         raise ApiError("Invalid file format for Batch API. Must be .jsonl", "file", "invalid_file_format")
     if not data:  # [assumed]
         raise ApiError("File is empty.", "file")
-    if len(data) > MAX_FILE:
-        raise ApiError("The file exceeds the maximum size of 512 MB.", "file", status=413)  # [assumed wording]
+    if len(data) > most:
+        raise ApiError(f"The file exceeds the maximum size of {most} bytes.", "file", status=413)  # [assumed wording]
     return Upload(
         filename, purpose, data, _seconds({name: part.text for name, part in given.items() if name != "file"})
     )

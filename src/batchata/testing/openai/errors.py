@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from batchata.testing.faults import Fault
+
 _KINDS = {  # [docs: Error codes]
     401: "invalid_request_error",
     403: "invalid_request_error",
@@ -32,10 +34,24 @@ class ApiError(Exception):
 
 def body(status: int, message: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
     kind = "server_error" if status >= 500 else _KINDS.get(status, "invalid_request_error")
-    return {"error": {"message": message, "type": _KINDS.get(status, kind), "param": param, "code": code}}
+    return _error(message, _KINDS.get(status, kind), param, code)
+
+
+def _error(message: str, kind: str, param: str | None, code: str | None) -> dict[str, Any]:
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
 def failure(status: int) -> dict[str, Any]:
     """An error of the server's own, by its status."""
     code = {429: "rate_limit_exceeded", 503: "service_unavailable"}.get(status)
     return body(status, _MESSAGES.get(status, "The server had an error while processing your request."), None, code)
+
+
+_QUOTA = "You exceeded your current quota, please check your plan and billing details. For more information on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors."
+UNPAID = {
+    Fault.NO_CREDIT: (429, _error(_QUOTA, "insufficient_quota", None, "insufficient_quota")),  # [issue: OpenHands 998]
+    Fault.SPEND_CAP: (  # [issue: aiwallpaper 2; the type assumed]
+        400,
+        _error("Billing hard limit has been reached", "invalid_request_error", None, "billing_hard_limit_reached"),
+    ),
+}

@@ -29,9 +29,9 @@ _REASONING = ("context", "effort", "generate_summary", "mode", "summary")  # [sd
 _MIN_OUTPUT = 16  # [assumed]
 
 
-def check(body: Mapping[str, Any], known: Model) -> None:
-    """Raises `ApiError`."""
-    fields(body, "", ("model", "input"), _OPTIONAL)
+def check(body: Mapping[str, Any], known: Model, *, strict: bool) -> None:
+    """Raises `ApiError`; where it is not `strict`, fields that it does not know are ignored."""
+    fields(body, "", ("model", "input"), _OPTIONAL if strict else body)
     if body.get("stream") or body.get("background"):  # [assumed wording]
         raise ApiError("Streaming and background responses are not supported here.", "stream", "unsupported_value")
     _check_prompt(body, known)

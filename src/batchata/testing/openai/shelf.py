@@ -1,6 +1,7 @@
 """All files and batches of all accounts: validating what was uploaded, answering it, writing output and error files."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from batchata.testing.course import Course
@@ -10,7 +11,7 @@ from batchata.testing.jobs import Jobs, Line
 from batchata.testing.openai.batches import Batch
 from batchata.testing.openai.input_file import MAX_BYTES, MAX_REQUESTS, Checked, check_file
 from batchata.testing.openai.tokens import prompt_tokens
-from batchata.testing.openai.writer import Origin, Writer
+from batchata.testing.openai.writer import Origin, Writer, without_file
 from batchata.testing.settings import Settings
 
 KEPT = 30 * 24 * 3600.0  # files of batches [sdk: FileCreateParams.expires_after]
@@ -18,11 +19,11 @@ EXPIRES = 24 * 3600.0  # the completion window
 
 
 class Shelf:
-    def __init__(self, settings: Settings, writer: Writer) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.files = Files(settings.clock)
-        self.jobs: Jobs[Batch] = Jobs(settings.clock, self._land)
-        self._writer = writer
+        self.files = Files(settings.clock, "openai")
+        self.jobs: Jobs[Batch] = Jobs(settings.clock, self._land, settings.errors)
+        self.writer = Writer(settings, self.files)
         self._made = 0
 
     def name(self, what: str) -> str:
@@ -35,9 +36,10 @@ class Shelf:
         now = self.settings.clock.now()
         # files for batches are kept for 30 days, others until deleted [sdk: FileCreateParams.expires_after]
         usual = KEPT if purpose == "batch" else float("inf")
-        place = self.files.keep(data)
-        file = StoredFile(f"file-{self.name('file')}", filename, purpose, len(data), now, now + (kept or usual), place)
-        self.files.add(account, file)
+        name, place = f"file-{self.name('file')}", self.files.keep(data)
+        hashed = sha256(data).digest()
+        file = StoredFile(name, filename, purpose, len(data), now, now + (kept or usual), place, "", hashed)
+        self.files.upload(account, file, purpose)
         return file
 
     def create(self, account: str, asked: Mapping[str, Any], file: StoredFile, lag: float) -> Batch:
@@ -59,7 +61,7 @@ class Shelf:
         if checked.errors:
             checked.requests.clear()
         origin = Origin(batch.account, endpoint, batch.course.created_at, batch.id)
-        lines = [self._writer.write(custom_id, body, origin) for custom_id, body in checked.requests]
+        lines = [self.writer.write(custom_id, body, origin) for custom_id, body in checked.requests]
         # "the output line order may not match the input line order" [docs: Batch API]
         Dice(self.settings.seed, batch.id.encode()).shuffle(lines)
         batch.lines = lines
@@ -87,11 +89,12 @@ class Shelf:
 
     def _tokens(self, body: dict[str, Any]) -> int:
         try:
-            return prompt_tokens(body, self._writer.known(body), self.settings.counter)
+            return prompt_tokens(body, self.writer.known(body), self.settings.counter)
         except (AttributeError, KeyError, TypeError, ValueError):  # refused later, as a line
             return 0
 
     def _land(self, batch: Batch) -> None:
+        batch.lines = self.files.kept(batch.account, batch.lines, batch.ended_at or 0.0, without_file)
         lines = batch.conclude()
         kept = (batch.asked.get("output_expires_after") or {}).get("seconds") or self.settings.kept_seconds or KEPT
         done = [line for line in lines if line.ending == "succeeded"]
@@ -119,9 +122,10 @@ class Shelf:
         self.files.add(batch.account, file)
         return file.id
 
+    def purge(self, batch_id: str | None = None) -> None:
+        """Let go of what ended batches wrote, or one of them."""
+        self.files.purge(batch_id)
+
     def close(self) -> None:
-        try:
-            self.jobs.settle()
-        finally:
-            self.jobs.close()
-            self.files.close()
+        self.jobs.close()
+        self.files.close()

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from batchata.testing.anthropic import media
-from batchata.testing.anthropic.tokens import Counter
+from batchata.testing import media
+from batchata.testing.counter import Counter
 from batchata.testing.openai.models import Model
 
 PER_MESSAGE = 4  # framing of a message or a tool [assumed]

@@ -11,13 +11,16 @@ import orjson
 from batchata.testing.answers import Answer
 from batchata.testing.dice import Dice, digest
 from batchata.testing.drafts import Draft, draft
+from batchata.testing.files import Files
 from batchata.testing.jobs import Line
 from batchata.testing.ledger import Bill, Pricer, Tokens
 from batchata.testing.openai import chat, responses
 from batchata.testing.openai.errors import ApiError
 from batchata.testing.openai.models import Model, model
+from batchata.testing.openai.references import inlined, no_file
 from batchata.testing.openai.tokens import pieces
 from batchata.testing.prefixes import Prefixes
+from batchata.testing.references import References
 from batchata.testing.settings import Settings
 
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
@@ -56,34 +59,41 @@ class Answered:
 class Writer:
     """What it draws depends on the seed and the request's body alone."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, files: Files) -> None:
         self.settings = settings
+        self._files = files
         self._pricer = Pricer("openai", settings.prices)
         self._prefixes = Prefixes(step=128)  # [assumed]
 
     def write(self, custom_id: str, params: dict[str, Any], origin: Origin) -> Line:
         """The line of one request of a batch."""
-        raw = orjson.dumps(params, option=orjson.OPT_SORT_KEYS)
-        dice = Dice(self.settings.seed, raw)
         name = digest(f"{origin.batch_id} {custom_id}".encode())
         try:
-            known = self.judged(params, origin.endpoint)
+            whole, files = self.inlined(params, origin.account)
+            raw = orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+            dice = Dice(self.settings.seed, raw)
+            known = self.judged(whole, origin)
             answer = self.settings.choose(params, dice)
             if answer.ending in _ENDINGS:
                 return plain_line(custom_id, answer.ending, name)
-            answered = self._answered(params, known, answer, dice, origin, name)
+            answered = self._answered(whole, known, answer, dice, origin, name)
         except ApiError as error:
             return _line(custom_id, "errored", name, error.status, error.body())
         bill = self._bill(custom_id, params, raw, answered.tokens, origin)
-        return replace(_line(custom_id, "succeeded", name, 200, answered.body), bill=bill)
+        return replace(_line(custom_id, "succeeded", name, 200, answered.body), bill=bill, files=files)
+
+    def inlined(self, params: dict[str, Any], account: str) -> tuple[dict[str, Any], frozenset[str]]:
+        """The request with the uploads it refers to in it, and which they are. Raises `ApiError`."""
+        return inlined(params, References(self._files, account))
 
     def realtime(self, params: dict[str, Any], origin: Origin, number: int) -> tuple[dict[str, Any], Bill]:
         """The answer to a call of its own. Raises `ApiError`."""
+        given, (params, _) = params, self.inlined(params, origin.account)
         raw = orjson.dumps(params, option=orjson.OPT_SORT_KEYS)
         dice = Dice(self.settings.seed, raw)
-        answer = self.settings.choose(params, dice)
-        known = self.judged(params, origin.endpoint)
-        if answer.ending != "succeeded":
+        answer = self.settings.choose(given, dice)
+        known = self.judged(params, origin)
+        if answer.ending in _ENDINGS:
             raise ApiError("The request timed out.", status=500)
         answered = self._answered(params, known, answer, dice, origin, digest(raw + str(number).encode()))
         bill = self._bill("", params, raw, answered.tokens, origin)
@@ -92,12 +102,14 @@ class Writer:
         # a server of one's own costs nothing; of OpenAI's models only batch prices are known here
         return answered.body, replace(bill, cost_usd=Decimal(0) if known.served else None)
 
-    def judged(self, params: Mapping[str, Any], endpoint: str) -> Model:
+    def judged(self, params: Mapping[str, Any], origin: Origin) -> Model:
         """Raises `ApiError`: JSON of a shape that no rule foresaw is refused like any other that breaks one."""
         given = {name: value for name, value in params.items() if value is not None}  # null is as good as absent
         try:
             known = self.known(given)
-            (chat if endpoint == CHAT else responses).check(given, known)
+            # vLLM ignores what it does not know; services with a batch API of their own refuse it, as Groq does [assumed]
+            strict = bool(origin.batch_id) or not known.served
+            (chat if origin.endpoint == CHAT else responses).check(given, known, strict=strict)
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise ApiError(f"Invalid request: {type(error).__name__}: {error}") from error
         return known
@@ -176,6 +188,14 @@ def plain_line(custom_id: str, ending: str, name: str) -> Line:
     code, message = _ENDINGS[ending]
     row = {"id": f"batch_req_{name}", "custom_id": custom_id, "response": None}
     return Line(custom_id, ending, orjson.dumps({**row, "error": {"code": code, "message": message}}))
+
+
+def without_file(line: Line, file_id: str) -> Line:
+    """A request whose upload was gone before it was reached."""
+    error = no_file(file_id)
+    return _line(
+        line.key, "errored", orjson.loads(line.json)["id"].removeprefix("batch_req_"), error.status, error.body()
+    )
 
 
 def _line(custom_id: str, ending: str, name: str, status: int, shown: Mapping[str, Any]) -> Line:

@@ -3,11 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from batchata.testing.openai.errors import ApiError
-
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
 _NAME = re.compile(r'[; ]name="((?:[^"\\]|\\.)*)"')
 _FILENAME = re.compile(r'filename="((?:[^"\\]|\\.)*)"')
+_TYPE = re.compile(r"^content-type: *(\S.*?) *$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +14,7 @@ class Part:
     name: str
     filename: str | None
     data: memoryview
+    content_type: str = ""
 
     @property
     def text(self) -> str:
@@ -22,10 +22,10 @@ class Part:
 
 
 def parts(body: bytes, content_type: str) -> dict[str, Part]:
-    """The parts by name. A file's bytes are a view of the body, not a copy. Raises `ApiError`."""
+    """The parts by name. A file's bytes are a view of the body, not a copy. Raises `ValueError`."""
     found = _BOUNDARY.search(content_type)
     if not content_type.startswith("multipart/form-data") or not found:
-        raise ApiError("Expected a multipart/form-data request.")
+        raise ValueError("Expected a multipart/form-data request.")
     mark = b"--" + found[1].encode()
     read: dict[str, Part] = {}
     place = body.find(mark)
@@ -34,7 +34,7 @@ def parts(body: bytes, content_type: str) -> dict[str, Part]:
         blank = body.find(b"\r\n\r\n", start)
         place = body.find(b"\r\n" + mark, max(start, blank))
         if blank < 0 or place < 0:
-            raise ApiError("Could not parse multipart form.")
+            raise ValueError("Could not parse multipart form.")
         part = _part(body[start:blank].decode("utf-8", "replace"), memoryview(body)[blank + 4 : place])
         read[part.name] = part
         place += 2
@@ -45,5 +45,6 @@ def _part(headers: str, data: memoryview) -> Part:
     name = _NAME.search(headers)
     filename = _FILENAME.search(headers)
     if name is None:
-        raise ApiError("Could not parse multipart form: a part has no name.")
-    return Part(name[1], filename[1] if filename else None, data)
+        raise ValueError("Could not parse multipart form: a part has no name.")
+    kind = _TYPE.search(headers)
+    return Part(name[1], filename[1] if filename else None, data, kind[1].strip() if kind else "")

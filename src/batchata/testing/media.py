@@ -3,6 +3,7 @@
 import re
 import struct
 import zlib
+from functools import lru_cache
 
 _PAGE = re.compile(rb"/Type\s*/Page(?![a-zA-Z])")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
@@ -63,16 +64,18 @@ def _webp_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
+@lru_cache(maxsize=4)  # many requests about one file
 def pdf_pages(data: bytes) -> int:
     """Pages, counted by their objects, the packed ones too; at least 1."""
     found = len(_PAGE.findall(data)) or sum(len(_PAGE.findall(stream)) for stream in _streams(data))
     return max(1, found)
 
 
-def pdf_text(data: bytes) -> list[str]:
+@lru_cache(maxsize=4)
+def pdf_text(data: bytes) -> tuple[str, ...]:
     """Text by content stream, which is mostly by page. Only what is shown as plain literals: no font is read."""
     texts = (_shown(stream) for stream in _streams(data))
-    return [text for text in texts if text.strip()]
+    return tuple(text for text in texts if text.strip())
 
 
 def _streams(data: bytes) -> list[bytes]:
