@@ -17,6 +17,7 @@ from batchata.errors import (
 )
 from batchata.estimate import Estimate
 from batchata.job import Job
+from batchata.live import LiveView, live_view
 from batchata.providers.compatible import OpenAICompatible
 from batchata.result import Attempt, JobResult, Outcome
 from batchata.run import BatchRun, decide
@@ -35,6 +36,7 @@ __all__ = [
     "Estimate",
     "Job",
     "JobResult",
+    "LiveView",
     "OpenAICompatible",
     "Outcome",
     "ProviderError",
@@ -44,4 +46,5 @@ __all__ = [
     "ValidationError",
     "__version__",
     "decide",
+    "live_view",
 ]

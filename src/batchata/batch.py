@@ -4,7 +4,7 @@ import logging
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from batchata.estimate import Estimate
     from batchata.run import BatchRun
+    from batchata.tables.kinds import Kind
 
 Verbosity = Literal["debug", "info", "warning", "error"]
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -86,6 +87,7 @@ class Batch:
         self.models: dict[str, type[BaseModel]] = {}
         self.said = Said(self.state_file.parent)
         self.asked: set[str] = set()
+        self.columns: dict[str, Kind] = {}
         self._defaults: dict[str, Any] = {}
         self._ids: set[str] = set()
         self._probed: set[tuple[object, ...]] = set()
@@ -188,6 +190,39 @@ class Batch:
         self._refuse_doubles(checked)
         for job, provider, name in checked:
             self._add(job, provider, name)
+        return self
+
+    def add_table(
+        self,
+        table: Any,
+        prompt: str | None = None,
+        *,
+        id_column: str | None = None,
+        keep: Sequence[str] | None = None,
+        missing: str = "",
+        **params: Any,
+    ) -> "Batch":
+        """One job for each row of a table, in its order: a CSV, TSV, JSONL or Parquet file by its path, or a data frame of
+        pandas, Polars or PyArrow (these and Parquet need `batchata[tables]`).
+
+        `prompt`, `file` and every text in `messages` are templates: `{column}` and `{column:.2f}` stand for the row's cells,
+        `{{` and `}}` for braces; `missing` stands for a cell without value. `id_column` gives the `job_id`. The columns in
+        `keep`, by default all that are not bytes, come back in the result's `metadata` and beside the answers in
+        `run.to_pandas()` and its like. `params` are `add_job`'s other arguments, for every row.
+
+        Rows are read as the run needs them: leave the file, or the frame, as it is until then. A row that makes no job
+        becomes one failed job. Raises `ValidationError` for what is wrong with all of them: a column that is not there, a
+        parameter the provider refuses.
+        """
+        from batchata.tables import TableJobs
+        from batchata.tables.kinds import joined
+
+        given = {"prompt": prompt, **params}
+        jobs = TableJobs(table, given, self._defaults, id_column=id_column, keep=keep, missing=missing)
+        job, _, _ = self._checked(jobs.sample)
+        self.asked.add(job.model)
+        self.columns |= {name: joined(self.columns.get(name), kind) for name, kind in jobs.kinds.items()}
+        self.said.add_later(jobs, jobs.checker(self._checked))
         return self
 
     def estimate(self) -> "Estimate":

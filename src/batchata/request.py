@@ -19,12 +19,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture: its bytes as they are in the file. `width`, `height` in pixels, as its header says; None: not known."""
+    """A picture: its bytes as they are in the file. `width`, `height` in pixels, as its header says; None: not known.
+
+    `reference` is the provider's name for an upload of it, sent in its place; None: it goes as it is.
+    """
 
     media_type: str
     data: bytes
     width: int | None = None
     height: int | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Document:
     """A file that was read: its bytes and its text.
 
     `pages` holds one string per page where the format has pages (PDF), else the whole text as its only item. `paged` says
-    which. A scanned page is an empty string.
+    which. A scanned page is an empty string. `reference` as in `Image`.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Document:
     data: bytes
     pages: tuple[str, ...]
     paged: bool = False
+    reference: str | None = None
 
     @property
     def text(self) -> str:

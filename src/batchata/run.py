@@ -4,16 +4,16 @@ import atexit
 import contextlib
 import logging
 import math
+import os
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from batchata.arguments import shown
 from batchata.errors import BatchataError, ValidationError
-from batchata.pricing import Price, Rates
 from batchata.result import JobResult
 from batchata.usage import to_usd
 
@@ -23,11 +23,14 @@ if TYPE_CHECKING:  # the engine is loaded by the first run, not by `import batch
     from batchata.engine.session import Session
     from batchata.estimate import Estimate
     from batchata.planner import StopReason
+    from batchata.tables import Spool
+    from batchata.tables.writing import Format
 
 log = logging.getLogger("batchata")
 
 Callback = Callable[[dict[str, Any]], object]
 
+LEAVE_WITHIN = 15.0  # seconds that leaving waits for a create under way, so that its answer is not lost
 
 
 @runtime_checkable
@@ -37,9 +40,6 @@ class Watcher(Protocol):
     """
 
     def attach(self, state_file: Path, run: int) -> None: ...
-
-
-LEAVE_WITHIN = 15.0  # seconds that leaving waits for a create under way, so that its answer is not lost
 
 
 def start(batch: "Batch") -> "BatchRun":
@@ -77,6 +77,7 @@ class BatchRun:
         from batchata.engine.progress import Progress
         from batchata.engine.session import open_session
         from batchata.engine.tracks import Wishes
+        from batchata.kept import keep
         from batchata.results import Results
 
         self._batch = batch
@@ -89,7 +90,7 @@ class BatchRun:
         clock = SystemClock()
         self._session: Session = open_session(batch, self._progress, self._wishes, clock, self._pool)
         self._number = int(self._session.name.rpartition("-")[2])
-        _keep(batch, self._number)
+        keep(batch, self._number)
         self._results = Results(batch.state_file, self._session.members, batch.models)
         self._thread = threading.Thread(target=self._drive, name="batchata", daemon=True)
         self._thread.start()
@@ -175,12 +176,52 @@ class BatchRun:
             raise ValidationError(f"callback={shown(callback)} can't be called; give a function of one argument")
         if isinstance(interval, bool) or not isinstance(interval, int | float) or not interval > 0:
             raise ValidationError(f"interval={shown(interval)} is not allowed; give seconds, more than 0")
-        if isinstance(callback, Watcher):
-            callback.attach(self._batch.state_file, self._number)
+        watcher: object = callback
+        if isinstance(watcher, Watcher):
+            watcher.attach(self._batch.state_file, self._number)
         thread = threading.Thread(target=self._report, args=(callback, interval), name="batchata-progress", daemon=True)
         self._callbacks.append(thread)
         thread.start()
         return self
+
+    def to_arrow(self) -> Any:
+        """The finished jobs so far as a `pyarrow.Table`, in the order they were first added: the metadata's columns beside
+        the answers', typed as the `response_model` has them (`docs/tables.md`). Needs `batchata[tables]`, as the next two do.
+        """
+        from batchata.tables.arrow import arrow_table
+
+        with self._spool() as spool:
+            return arrow_table(spool)
+
+    def to_pandas(self) -> Any:
+        """The same as a pandas `DataFrame`."""
+        from batchata.tables.arrow import to_pandas
+
+        with self._spool() as spool:
+            return to_pandas(spool)
+
+    def to_polars(self) -> Any:
+        """The same as a Polars `DataFrame`."""
+        from batchata.tables.arrow import to_polars
+
+        with self._spool() as spool:
+            return to_polars(spool)
+
+    def write_table(
+        self,
+        path: str | os.PathLike[str],
+        format: "Format | None" = None,
+        *,
+        spreadsheet: bool = False,  # noqa: A002
+    ) -> Path:
+        """The same as a file, in constant memory: Parquet (needs `batchata[tables]`), CSV or JSONL, as its name or `format`
+        ("parquet", "csv", "jsonl") says. What stood there is replaced. `spreadsheet`: CSV that a spreadsheet program shows
+        right and runs no formula from.
+        """
+        from batchata.tables import write
+
+        models, columns = self._batch.models.values(), self._batch.columns
+        return write(self._ordered(), path, format, models, inputs=columns, spreadsheet=spreadsheet)
 
     # -- stopping
 
@@ -222,6 +263,16 @@ class BatchRun:
         )
 
     # -- within
+
+    def _ordered(self) -> Iterator[JobResult]:
+        from batchata.tables import InOrder
+
+        return InOrder(self._batch.state_file, self._session.members, self._batch.models).all()
+
+    def _spool(self) -> "Spool":
+        from batchata.tables import Spool
+
+        return Spool(self._ordered(), self._batch.models.values(), self._batch.columns)
 
     def _drive(self) -> None:
         stop: StopReason | None = None
@@ -275,39 +326,6 @@ def line_of(status: Mapping[str, Any]) -> str:
         f"{status['active']} active, {status['pending']} pending, ${status['cost_usd']:.4f}{limit} spent{held}{uncertain}, "
         f"{status['elapsed_seconds']:.0f} s" + (f", stopped: {status['stop_reason']}" if status["stop_reason"] else "")
     )
-
-
-def _keep(batch: "Batch", run: int) -> None:
-    """Note in the state what going on without this script needs: how the run was set, and the schemas it asks for."""
-    from batchata.store import recall
-
-    schemas: dict[str, dict[str, Any]] = {}
-    if batch.models:
-        from batchata.output import schema_for
-
-        schemas = {digest: schema_for(model) for digest, model in batch.models.items()}
-    settings = {
-        "part_of": batch.said.part_of,
-        "limit": batch.cost_limit,
-        "max_concurrent": batch.max_concurrent,
-        "items_per_batch": batch.items_per_batch,
-        "results_dir": None if batch.results_dir is None else str(batch.results_dir),
-        "save_raw_responses": batch.save_raw_responses,
-        "max_attempts": batch.max_attempts,
-        "retry_invalid": batch.retry_invalid,
-        "settle_seconds": batch.settle_seconds,
-        "prices": {model: _price(price) for model, price in batch.prices.items()},
-    }
-    recall.keep(batch.state_file, run, settings, schemas)
-
-
-def _price(price: Price) -> dict[str, Any]:
-    """A price as `Batch(prices=…)` takes it, with its rates as text."""
-
-    def rates(of: Rates) -> dict[str, Any]:
-        return {field.name: str(getattr(of, field.name)) for field in fields(of)}
-
-    return {**rates(price.rates), "batch": price.batch, "tiers": [{"above": n, **rates(of)} for n, of in price.tiers]}
 
 
 def _leave_at_exit(reference: "weakref.ref[BatchRun]") -> None:

@@ -14,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from batchata.errors import BatchataError
+from batchata.arguments import plain
+from batchata.errors import BatchataError, ValidationError
 from batchata.identity import digest
 from batchata.job import Job
 
@@ -47,12 +48,19 @@ class Said:
         )
         weakref.finalize(self, self._file.close)
         self._coming: list[tuple[Iterator[Any], Check]] = []
+        self._broken: Exception | None = None
+        self.part_of: int | None = None
+        """The run whose jobs these are a part of, where that is what a later run goes on with; None: these are all."""
 
     def add(self, job: Job, provider: str, model: str) -> None:
         """One job that was checked. Those of iterators given before it come first, so they are taken now."""
         for _ in self._take():
             pass
         self._write(_said(job, provider, model))
+
+    def add_kept(self, said: SaidJob) -> None:
+        """One job of an earlier run, as the state holds it."""
+        self._write(said)
 
     def add_later(self, items: Iterable[Any], check: Check) -> None:
         self._coming.append((iter(items), check))
@@ -72,11 +80,22 @@ class Said:
 
     def _take(self) -> Iterator[SaidJob]:
         while self._coming:
+            if self._broken is not None:
+                raise self._broken
             items, check = self._coming[0]
-            for place, item in enumerate(items):
+            place = 0
+            while True:
+                try:
+                    item = next(items)
+                except StopIteration:
+                    break
+                except Exception as error:  # the user's own iterator broke: it is no shorter for that
+                    self._broken = error
+                    raise
                 said = _checked(item, place, check)
                 self._write(said)
                 yield said
+                place += 1
             self._coming.pop(0)
 
     def _write(self, said: SaidJob) -> None:
@@ -95,7 +114,16 @@ def _checked(item: Any, place: int, check: Check) -> SaidJob:
         return _said(*check(item))
     except BatchataError as error:
         content = blake2b(repr(item).encode("utf-8", "replace"), digest_size=16).digest()
-        return SaidJob(f"item-{place}", content, "", "", Job(model="").to_record(), None, str(error))
+        return SaidJob(f"item-{place}", content, "", "", Job(model="").to_record(), _metadata(item), str(error))
+
+
+def _metadata(item: Any) -> bytes | None:
+    """What an item that is no job says of itself, where it can be kept: it comes back on the failed job."""
+    given = item.get("metadata") if isinstance(item, Mapping) else None
+    try:
+        return None if given is None else plain("metadata", given)[1]
+    except ValidationError:
+        return None
 
 
 def _encoded(said: SaidJob) -> bytes:

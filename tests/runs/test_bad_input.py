@@ -3,7 +3,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +258,16 @@ def test_state_and_results_can_be_moved(batch: Make, tmp_path: Path) -> None:
     for number in range(2):
         made.add_job(prompt=f"Say {number}.", job_id=f"job-{number}")
     assert made.run(wait=True).results() == first
+
+
+def test_an_iterator_that_broke_is_no_shorter_for_it(batch: Make) -> None:
+    def rows() -> Iterator[dict[str, str]]:
+        yield {"prompt": "Say a.", "job_id": "a"}
+        raise OSError("the table went away")
+
+    made = batch().add_jobs(rows())
+    for _ in range(2):
+        with pytest.raises(OSError, match="the table went away"):
+            made.estimate()
+    with pytest.raises(BatchataError, match="the table went away"):
+        made.run(wait=True)

@@ -1,14 +1,15 @@
 """What an answer cites, as citations: its quotes found in the documents again, its fields with what supports them.
 
-An answer that is paid never fails here: what can't be found, or can't be looked for, is a citation that says "unverified".
+An answer that is paid never fails here: what can't be found, or can't be looked for, is a citation that says "unverified"; one
+that was found, though not to state the field's value, says so where it is given for that field.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, Protocol
 
 from batchata.citation import Box, Citation, Span
-from batchata.grounding import Grounded, ground, support
+from batchata.grounding import Grounded, ground, weigh
 from batchata.job import Job
 from batchata.providers.base import Cited, Statement
 from batchata.request import Document
@@ -40,6 +41,8 @@ class CitedAnswer:
 
 
 NOTHING_CITED = CitedAnswer()
+SUPPORTS: Final = "supports"
+NOT_SHOWN: Final = "not shown"
 
 
 def quoted(pairs: Sequence[tuple[str, str]], answer: Any, found: Found, sources: Sources) -> CitedAnswer:
@@ -48,9 +51,17 @@ def quoted(pairs: Sequence[tuple[str, str]], answer: Any, found: Found, sources:
     citations = dict(zip(quotes, _citations(ground(found.documents, quotes), found, sources), strict=True))
     if answer is None:
         return CitedAnswer(list(citations.values()))
-    supported, unsupported = support(answer, [(path, citations[quote].text) for path, quote in pairs])
-    mappings = {path: [citations[pairs[index][1]] for index in claims] for path, claims in supported.items()}
-    return CitedAnswer(list(citations.values()), mappings, unsupported)
+    weighed = weigh(answer, [(path, citations[quote].text) for path, quote in pairs])
+    mappings = {
+        path: [_for_field(citations[pairs[index][1]], shown) for index, shown in claims]
+        for path, claims in weighed.items()
+        if claims
+    }
+    return CitedAnswer(list(citations.values()), mappings, [path for path, claims in weighed.items() if not claims])
+
+
+def _for_field(citation: Citation, shown: bool) -> Citation:
+    return citation if shown else replace(citation, metadata={**citation.metadata, SUPPORTS: NOT_SHOWN})
 
 
 def native(statements: Sequence[Statement], found: Found, sources: Sources) -> CitedAnswer:

@@ -1,13 +1,14 @@
 """Raw answers into the state, whole lines at a time, and taken up from there to be settled."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 from batchata.engine import settling
-from batchata.engine.pool import Emit
-from batchata.engine.settling import Rules
+from batchata.engine.pool import Emit, Steps
+from batchata.engine.settling import Citing, Rules
 from batchata.provider_batch import ProviderBatch, Verdict
 from batchata.providers.base import Answer, Provider
 from batchata.result import Outcome
@@ -15,6 +16,7 @@ from batchata.store import reading
 from batchata.store.rows import Settled
 
 SEGMENT = 256_000  # bytes of result lines kept as one row
+AHEAD = 32  # attempts whose quotes are looked up while the first of them is waited for
 
 
 def collect(provider: Provider, provider_id: str, emit: Emit) -> None:
@@ -61,19 +63,44 @@ class Ends:
 
 def ends(
     connect: Callable[[], sqlite3.Connection], provider: Provider, batch: ProviderBatch, rules: Rules, now: float
-) -> Ends:
+) -> Steps[Ends]:
     """The next ends of a collected batch: of one segment of answers, then of the attempts that have no answer."""
     with closing(connect()) as connection:
         found = None if batch.verdict else reading.next_segment(connection, batch.id, batch.settled_segment)
         if found is None:
-            return _without_answer(connection, batch, rules, now)
+            return (yield from _without_answer(connection, batch, rules, now))
         segment, body = found
         answers, lines, strangers = _answers(provider, batch, body)
+        yield None
         attempts = reading.open_attempts(connection, batch.id, sorted(answers))
-    settled = tuple(settling.settle(answers[attempt.idx], attempt, batch, rules, now) for attempt in attempts)
+    each = (settling.settle(answers[attempt.idx], attempt, batch, rules, now) for attempt in attempts)
+    settled = yield from _cited(each)
     raw = tuple(Raw(attempt.job_id, lines[attempt.idx]) for attempt in attempts)
     notes = frozenset(answer.note for answer in answers.values() if answer.note is not None)
     return Ends(settled, segment, raw, strangers=strangers + len(answers) - len(attempts), notes=notes)
+
+
+def _cited(each: Iterable[Settled | Citing]) -> Steps[tuple[Settled, ...]]:
+    """Ends in their order; the quotes of some are looked up while earlier ones are waited for."""
+    done: list[Settled] = []
+    ahead: deque[Settled | Citing] = deque()
+    for end in each:
+        ahead.append(end)
+        if len(ahead) >= AHEAD:
+            yield from _first(ahead, done)
+    while ahead:
+        yield from _first(ahead, done)
+    return tuple(done)
+
+
+def _first(ahead: deque[Settled | Citing], done: list[Settled]) -> Steps[None]:
+    end = ahead.popleft()
+    if isinstance(end, Citing):
+        yield end.found
+        end = end.end(end.found.result())
+    elif not len(done) % AHEAD:
+        yield None
+    done.append(end)
 
 
 def _answers(provider: Provider, batch: ProviderBatch, body: bytes) -> tuple[dict[int, Answer], dict[int, bytes], int]:
@@ -104,12 +131,13 @@ def index_of(custom_id: str | None, batch: ProviderBatch) -> int | None:
     return int(index)
 
 
-def _without_answer(connection: sqlite3.Connection, batch: ProviderBatch, rules: Rules, now: float) -> Ends:
+def _without_answer(connection: sqlite3.Connection, batch: ProviderBatch, rules: Rules, now: float) -> Steps[Ends]:
     attempts = reading.open_attempts(connection, batch.id, None)
     if _goes_back(batch):
         settled = tuple(settling.given_back(attempt, now) for attempt in attempts)
     else:
-        settled = tuple(settling.settle(_stand_in(batch), attempt, batch, rules, now) for attempt in attempts)
+        each = (settling.settle(_stand_in(batch), attempt, batch, rules, now) for attempt in attempts)
+        settled = yield from _cited(each)
     return Ends(settled, None, last=len(attempts) < reading.MOST_OPEN)
 
 

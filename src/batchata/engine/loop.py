@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from batchata import planner
 from batchata.engine.collecting import Ends, Show, collect, ends
-from batchata.engine.pool import Clock, Completion, Emit, Key, Pool
+from batchata.engine.pool import Clock, Completion, Emit, Key, Pool, Steps
 from batchata.engine.preparing import Order, Preparer
 from batchata.engine.recording import Recorder
 from batchata.engine.settling import Rules
@@ -213,7 +213,7 @@ class Engine:
             known = reading.provider_ids(connection, row.provider, row.account)
         return self._desk.catalog[row.provider].find(_intent(row, at, known))
 
-    def _ends(self, row: ProviderBatch, now: float, _: Emit) -> Ends:
+    def _ends(self, row: ProviderBatch, now: float, _: Emit) -> Steps[Ends]:
         connect = partial(connect_reader, self._desk.store.path)
         return ends(connect, self._desk.catalog[row.provider], row, self._rules, now)
 

@@ -3,11 +3,10 @@
 The body is written to an unnamed file as it grows, never held. A job that can't be sent ends here, alone.
 """
 
-import hashlib
 import secrets
 import sqlite3
 import tempfile
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
@@ -18,10 +17,11 @@ from typing import Any, BinaryIO
 import orjson
 
 from batchata import grounding, messages, pricing
-from batchata.documents.read import load
 from batchata.documents.reader import Reader
 from batchata.engine import settling
+from batchata.engine.job_files import AHEAD, Files
 from batchata.engine.settling import Pricer
+from batchata.engine.shared_files import SharedFiles, Use
 from batchata.errors import DocumentError, ValidationError
 from batchata.job import Job
 from batchata.probe import asked_schema, asks_for_quotes
@@ -33,8 +33,6 @@ from batchata.store import reading
 from batchata.store.rows import NewAttempt, NewResult, PendingJob
 from batchata.usage import Money
 
-AHEAD = 16  # files being read while earlier ones are packed
-FILES_KEPT = 64_000_000  # bytes of files kept for other jobs that use them
 LONGEST_EXPIRY = 3 * 86_400.0  # seconds that a batch is thought to last where it never expires
 PASSED_OVER = 5_000  # jobs too dear for now, noted in one go
 
@@ -70,39 +68,6 @@ class Order:
     available: Money | None
 
 
-class Files:
-    """Files of jobs, read once for many jobs in a row, and read ahead."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._kept: OrderedDict[str, Future[Document | Image]] = OrderedDict()
-        self._sizes: dict[str, int] = {}
-
-    def submit(self, job: Job) -> Future[Document | Image] | None:
-        """Begin to read the file of a job, if it has one. Raises `DocumentError` where it has changed or is gone."""
-        if job.file is None or job.file_sha256 is None:
-            return None
-        key = f"{job.file_sha256}\0{job.file.name}"
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        data = load(job.file)
-        if hashlib.sha256(data).hexdigest() != job.file_sha256:
-            raise DocumentError(
-                f"file={str(job.file)!r} has changed since the job was added; run the script again to send what it says now"
-            )
-        future = self._reader.submit(data, job.file.name)
-        self._kept[key], self._sizes[key] = future, len(data)
-        while sum(self._sizes.values()) > FILES_KEPT and len(self._kept) > AHEAD:
-            old, _ = self._kept.popitem(last=False)
-            del self._sizes[old]
-        return future
-
-    def read(self, document: Document) -> Document | Image:
-        """A document given within `messages`, with its pages."""
-        return document if document.pages else self._reader.submit(document.data, document.name).result()
-
-
 class Preparer:
     """Forms the bodies of provider batches; used by one thread."""
 
@@ -117,6 +82,7 @@ class Preparer:
         limited: bool,
         named: Mapping[str, Any],
         folder: Path,
+        shared: SharedFiles | None = None,
     ) -> None:
         self._connect = connect
         self._catalog = catalog
@@ -126,16 +92,19 @@ class Preparer:
         self._limited = limited
         self._named = named
         self._folder = folder
+        self._shared = shared
         self._schemas: dict[tuple[str | None, bool, str, bool], Mapping[str, Any] | None] = {}
 
     def form(self, order: Order) -> Formed:
         """The next body of a lane: as many of its waiting jobs as may go together and the budget bears."""
         provider = self._catalog[order.provider]
+        if self._shared is not None:
+            self._shared.begin_body()
         body = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - the loop closes it once it is sent
         formed = Formed(order.lane, secrets.token_hex(8), body)
         with closing(self._connect()) as connection:
             waiting = reading.pending(connection, order.lane, order.run, order.now, order.available)
-            for pending, job, document in self._with_files(waiting, formed):
+            for pending, job, document in self._with_files(provider, waiting, formed):
                 prepared = self._prepared(provider, pending, job, document, formed, order)
                 if prepared is not None and not self._pack(provider, pending, prepared, formed, order):
                     formed.exhausted = False
@@ -194,12 +163,14 @@ class Preparer:
 
     def draw(self, job: Job, document: Document | Image | None, tries: bytes | None, provider: Provider) -> Prepared:
         """The provider's exact body for a job. Raises `ValidationError` or `DocumentError`."""
-        request = self.request(job, document, tries, provider)
+        return self._drawn(self.request(job, document, tries, provider), provider)
+
+    def _drawn(self, request: Request, provider: Provider) -> Prepared:
         prepared = provider.prepare(request, self._catalog.facts(provider.name, request.model))
         return replace(prepared, warnings=(*prepared.warnings, *_unverifiable(request)))
 
     def _with_files(
-        self, waiting: Iterable[PendingJob], formed: Formed
+        self, provider: Provider, waiting: Iterable[PendingJob], formed: Formed
     ) -> Iterator[tuple[PendingJob, Job, Future[Document | Image] | None]]:
         """Waiting jobs in their order, with their files being read some way ahead."""
         ahead: deque[tuple[PendingJob, Job, Future[Document | Image] | None]] = deque()
@@ -210,6 +181,8 @@ class Preparer:
             except DocumentError as error:
                 formed.failed.append(_failed(pending, str(error)))
                 continue
+            if self._shared is not None:
+                self._shared.ahead(Use(provider, pending, job), future)
             ahead.append((pending, job, future))
             while ahead and (ahead[0][2] is None or len(ahead) > AHEAD):
                 yield ahead.popleft()
@@ -224,11 +197,17 @@ class Preparer:
         formed: Formed,
         order: Order,
     ) -> tuple[Prepared, Money] | None:
+        no_upload = ""
         try:
-            prepared = self.draw(job, None if document is None else document.result(), pending.tries, provider)
+            read = None if document is None else document.result()
+            request = self.request(job, read, pending.tries, provider)
+            if self._shared is not None:
+                request, no_upload = self._shared.referring(Use(provider, pending, job), request)
+            prepared = self._drawn(request, provider)
             bound = self.bound(provider, job, prepared, order.now)
         except (ValidationError, DocumentError) as error:
-            formed.failed.append(_failed(pending, str(error)))
+            why = f" (An upload, for all jobs that use the file, failed: {no_upload})" if no_upload else ""
+            formed.failed.append(_failed(pending, f"{error}{why}"))
             return None
         formed.warnings.update(prepared.warnings)
         return prepared, bound

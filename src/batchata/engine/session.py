@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from batchata.documents.reader import Reader
+from batchata.engine.citer import Citer
 from batchata.engine.collecting import Show
-from batchata.engine.lanes import Lanes
 from batchata.engine.leaving import left_open
 from batchata.engine.loop import Engine
 from batchata.engine.pool import Clock, Emit, Pool
 from batchata.engine.preparing import Preparer
 from batchata.engine.progress import Progress, Snapshot
 from batchata.engine.settling import Pricer, Rules
+from batchata.engine.shared_files import SharedFiles
 from batchata.engine.showing import Files
 from batchata.engine.sources import FileSources
 from batchata.engine.tracks import Desk, Settings, Wishes
+from batchata.engine.upload_notes import NotingLanes, UploadNotes, upload_tag
+from batchata.engine.uploading import Uploading
 from batchata.errors import StateError, ValidationError
 from batchata.planner import StopReason
 from batchata.pricing import Price, price_of
@@ -127,7 +130,10 @@ class Session:
                 self._held.note_shown(self._store)
         for track in self._desk.tracks.values():
             track.release_body()
+        self._held.citer.close()
         self._held.reader.close()
+        with contextlib.suppress(sqlite3.Error):
+            self._held.uploads.clean()
         self._desk.catalog.close()
         self._store.close()
         self._lock.release()
@@ -150,10 +156,12 @@ class Session:
 
 
 class Held:
-    """The document reader and the result files of a session."""
+    """The document reader, the result files and the uploads of a session."""
 
-    def __init__(self, ask: Ask, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, ask: Ask, connect: Callable[[], sqlite3.Connection], uploads: UploadNotes) -> None:
         self.reader = Reader(ask.executor)
+        self.citer = Citer(FileSources(self.reader))
+        self.uploads = uploads
         self._connect = connect
         self._files = None if ask.results_dir is None else Files(ask.results_dir, raw=ask.save_raw_responses)
 
@@ -229,21 +237,22 @@ def _assemble(
         settle_seconds=ask.settle_seconds,
         deadline=None if ask.time_limit is None else now.ticks + ask.time_limit,
     )
-    held = Held(ask, connect)
+    uploading = Uploading(upload_tag(salt), lambda: clock.now().wall)
+    held = Held(ask, connect, UploadNotes(store, catalog, uploading))
     held.begin(store)
     desk = Desk(
         store=store,
         catalog=catalog,
         settings=settings,
-        lanes=Lanes(store, catalog, run, ask.items_per_batch),
+        lanes=NotingLanes(held.uploads, store, catalog, run, ask.items_per_batch),
         intake=Intake(store, run, Members()),
         progress=progress,
     )
     preparer = Preparer(
         connect, catalog, held.reader, ask.models, pricer, limited=ask.cost_limit is not None, named=ask.providers,
-        folder=ask.state_file.parent,
+        folder=ask.state_file.parent, shared=SharedFiles(uploading),
     )  # fmt: skip
-    rules = Rules(ask.max_attempts, ask.retry_invalid, pricer, ask.models, FileSources(held.reader))
+    rules = Rules(ask.max_attempts, ask.retry_invalid, pricer, ask.models, held.citer.cite)
     engine = Engine(desk, preparer, rules, held.show, clock, pool, wishes)
     return Session(lock, store, engine, desk, ask.said, held, clock)
 

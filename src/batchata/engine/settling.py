@@ -5,7 +5,9 @@ Parsing and pricing again cost nothing, because the raw answer is in the state b
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import orjson
@@ -36,7 +38,7 @@ class Rules:
     retry_invalid: int
     price: Pricer
     models: Mapping[str, Any]  # response_model classes by their digest
-    sources: Sources
+    cite: Callable[["Read", Job], Future[CitedAnswer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +51,29 @@ class Read:
     quotes: Sequence[tuple[str, str]] = ()
 
 
-def settle(answer: Answer, attempt: OpenAttempt, batch: ProviderBatch, rules: Rules, now: float) -> Settled:
-    """The end of one attempt."""
+def settle(answer: Answer, attempt: OpenAttempt, batch: ProviderBatch, rules: Rules, now: float) -> "Settled | Citing":
+    """The end of one attempt; or what it comes to once its quotes are found."""
     job = Job.from_record(attempt.record, rules.models, job_id=attempt.job_id)
     read = _typed(_told(answer, job), job)
     cost, assumed = _cost(read.answer, attempt, job, batch, rules)
     this = Attempt(read.answer.outcome, batch.provider_id, read.answer.usage, cost, read.answer.error)
     earlier = orjson.loads(attempt.tries) if attempt.tries else []
+    end = partial(Settled, attempt.idx, attempt.job, attempt.bound, this.outcome, cost, assumed=assumed)
     if goes_again(read.answer, [entry["outcome"] for entry in earlier], rules, cancelled=batch.cancel_at is not None):
         entry = this.to_dict() | {"raw_response": read.answer.text}
-        due = now + _pause(read.answer.outcome, len(earlier))
-        then: NewResult | Again = Again(orjson.dumps([*earlier, entry]), due)
-    else:
-        then = _result(read, job, [*map(Attempt.from_dict, earlier), this], _cited(read, job, rules.sources))
-    return Settled(attempt.idx, attempt.job, attempt.bound, this.outcome, cost, then, assumed)
+        return end(Again(orjson.dumps([*earlier, entry]), now + _pause(read.answer.outcome, len(earlier))))
+    attempts = [*map(Attempt.from_dict, earlier), this]
+    if job.enable_citations and read.answer.outcome is Outcome.SUCCEEDED:
+        return Citing(rules.cite(read, job), lambda cited: end(_result(read, job, attempts, cited)))
+    return end(_result(read, job, attempts))
+
+
+@dataclass(frozen=True, slots=True)
+class Citing:
+    """An attempt whose quotes are being looked up; `end` makes its end of what is found."""
+
+    found: Future[CitedAnswer]
+    end: Callable[[CitedAnswer], Settled]
 
 
 def goes_again(answer: Answer, earlier: Sequence[str], rules: Rules, *, cancelled: bool = False) -> bool:
@@ -112,10 +123,8 @@ def _prose(answer: Answer) -> Read:
     return Read(replace(answer, text=text), quotes=[("", quote) for quote in quotes])
 
 
-def _cited(read: Read, job: Job, sources: Sources) -> CitedAnswer:
+def cited(read: Read, job: Job, sources: Sources) -> CitedAnswer:
     """What an answer cites, found in its documents again; looked for only in an answer that is the last word."""
-    if not job.enable_citations or read.answer.outcome is not Outcome.SUCCEEDED:
-        return NOTHING_CITED
     if read.answer.statements is not None and job.response_model_digest is None:
         return citing.native(read.answer.statements, sources.of(job), sources)
     return citing.quoted(read.quotes, read.value, sources.of(job), sources)

@@ -7,7 +7,7 @@ from batchata import messages
 from batchata.citation import Box, Span
 from batchata.documents.reader import Reader
 from batchata.engine.citing import Found
-from batchata.engine.preparing import Files
+from batchata.engine.job_files import Files
 from batchata.errors import DocumentError, ValidationError
 from batchata.job import Job
 from batchata.request import Document, Text

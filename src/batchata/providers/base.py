@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
-from batchata.request import Request
+from batchata.request import Document, Image, Request
 from batchata.result import Outcome
 from batchata.usage import Usage
 
@@ -159,6 +159,54 @@ class Answer:
     statements: tuple[Statement, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """What of a document or a picture is uploaded. `suffix`: how the name of such a file ends (`.pdf`)."""
+
+    media_type: str
+    suffix: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file at the provider. `name` is the one we gave it, `reference` what a request says in its place
+    (`request.Document.reference`). `expires_at`: Unix time at which the provider deletes it; None: never, or not said.
+    """
+
+    name: str
+    reference: str
+    expires_at: float | None = None
+
+
+class Uploads(Protocol):
+    """Files put at a provider once, for many requests to refer to. None of it costs money (the tokens of a file are billed where
+    a request refers to it, as if it were sent along), so a call that fails may be made again; each is made once here. Every method
+    but `form` goes to the network and raises `ProviderError`.
+    """
+
+    @property
+    def outlast_seconds(self) -> float:
+        """How long an upload must still live for a request that is made now to refer to it."""
+        ...
+
+    def form(self, part: Document | Image) -> UploadForm | None:
+        """What would be uploaded; None where the provider is given it within the request only. Pure."""
+        ...
+
+    def upload(self, name: str, form: UploadForm) -> Upload:
+        """Put it there under a name of ours. One attempt, no redirect."""
+        ...
+
+    def uploaded(self, mark: str) -> Iterator[Upload]:
+        """The uploads whose names begin with `mark`, by the provider's own listing."""
+        ...
+
+    def delete(self, upload: Upload) -> None:
+        """One that is not there is no error."""
+        ...
+
+
 class Provider(Protocol):
     """One provider's batch API. Every method that goes to the network raises `ProviderError` and nothing else for what the
     provider or the network did; each call makes exactly one attempt at whatever costs money.
@@ -176,6 +224,11 @@ class Provider(Protocol):
     @property
     def schema_dialect(self) -> str:
         """The JSON Schema dialect (a name in `output`) that `Request.schema` is to be in."""
+        ...
+
+    @property
+    def uploads(self) -> Uploads | None:
+        """Its store of files that requests can refer to; None where it has none."""
         ...
 
     def account(self) -> str:

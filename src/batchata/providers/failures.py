@@ -6,6 +6,7 @@ value. What only one provider says is read in its own `errors`. Pure, and needs 
 
 import email.utils
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,12 @@ _RETRYABLE_STATUSES = frozenset({408, 409, 425, 429})
 # Names of exceptions in httpx and httpx2, which are two packages of one design
 _PERMANENT = frozenset({"UnsupportedProtocol", "InvalidURL"})
 _BEFORE_SENDING = _PERMANENT | {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"}
+
+
+_UPLOAD_GONE = re.compile(
+    r"\bfiles?\b.*\b(?:not found|not exist|no longer (?:exists?|available)|expired|deleted)\b|\bno such file\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,16 @@ class Failure:
 def worth_retrying(status: int) -> bool:
     """Whether the same request may do better after this HTTP status, where the provider's words say nothing else."""
     return status in _RETRYABLE_STATUSES or status >= 500
+
+
+def upload_gone(words: str | None) -> bool:
+    """Whether a request failed because a file it refers to is not there: its next attempt refers to a fresh upload.
+
+    Assumed words: Anthropic documents only an error code ("file_expired"); OpenAI says "No such File object" and "not found",
+    Gemini "You do not have permission to access the File … or it may not exist".
+    """
+    said = (words or "")[:2000]
+    return "file_expired" in said or _UPLOAD_GONE.search(said) is not None
 
 
 def answer_words(service: str, status: int, kind: str | None, said: str | None, request_id: str | None = None) -> str:

@@ -3,7 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from batchata.errors import DocumentError, ValidationError
+from batchata.providers.base import UploadForm
+from batchata.providers.request_json import base64_length
 from batchata.request import Document, Image, Request
+
+_SUFFIXES = {
+    "application/pdf": ".pdf",
+    "image/gif": ".gif",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "text/plain": ".txt",
+}
+"""How the names of uploads end, by their media type: some providers go by it."""
 
 
 def files_of(request: Request) -> Iterator[Document | Image]:
@@ -15,6 +27,17 @@ def files_of(request: Request) -> Iterator[Document | Image]:
 
 def is_pdf(document: Document) -> bool:
     return document.media_type == "application/pdf"
+
+
+def sent_base64(file: Document | Image) -> int:
+    """The bytes that a file takes in a body where it goes as it is: none where the body refers to an upload of it."""
+    return 0 if file.reference is not None else base64_length(file.data)
+
+
+def upload_form(media_type: str, data: bytes) -> UploadForm | None:
+    """None for types that no request can hold anyway."""
+    suffix = _SUFFIXES.get(media_type)
+    return None if suffix is None else UploadForm(media_type, suffix, data)
 
 
 def text_bytes(document: Document) -> int:

@@ -162,6 +162,12 @@ def test_a_server_that_is_not_up_yet_is_waited_for(make: Callable[..., RealtimeP
         (401, {"detail": f"wrong key {KEY}"}, Outcome.ERROR, False),
         (404, {"error": "model not found"}, Outcome.ERROR, False),
         (500, b"<html>", Outcome.ERROR, True),
+        (
+            500,
+            {"error": {"code": 500, "message": "image input is not supported - hint: …", "type": "server_error"}},
+            Outcome.ERROR,
+            False,
+        ),
         (504, b"", Outcome.ERROR, True),
         (307, b"", Outcome.ERROR, False),
     ],

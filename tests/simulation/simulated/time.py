@@ -5,8 +5,9 @@ import itertools
 import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
-from batchata.engine.pool import GROUPS, Completion, Emit, Key, Work
+from batchata.engine.pool import GROUPS, STEPPED, Completion, Emit, Key, Work
 from batchata.planner import Now
 
 MOST_TURNS = 4_000  # of one session: more is a loop that does nothing
@@ -80,7 +81,7 @@ class SimPool:
 
     def start(self, key: Key, group: str, work: Work) -> None:
         at = self._clock.true + self._took(group)
-        if GROUPS[group] == 1:
+        if group in STEPPED or GROUPS[group] == 1:
             at = self._group_free[group] = max(at, self._group_free.get(group, 0.0))
         self._push(at, lambda: self._run(key, group, work), group)
 
@@ -145,7 +146,8 @@ class SimPool:
         pieces: list[object] = []
         emit: Emit = pieces.append
         try:
-            last = Completion(key, work(emit))
+            value = work(emit)
+            last = Completion(key, _stepped(value) if group in STEPPED else value)
         except Exception as error:  # noqa: BLE001 - as the real pool: the loop decides what it means
             last = Completion(key, error=error)
         at = self._clock.true
@@ -154,6 +156,17 @@ class SimPool:
             self._push(at, _Deliver(self._deliver, completion))
         if group in self._group_free:
             self._group_free[group] = at
+
+
+def _stepped(steps: Any) -> object:
+    """The end of work done in steps, all of them at once."""
+    while True:
+        try:
+            awaited = next(steps)
+        except StopIteration as stop:
+            return stop.value
+        if awaited is not None:
+            awaited.result()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ something else is taken as billed, because what may have been paid must count.
 """
 
 from batchata.providers.base import Answer, BatchStatus, Cited, Statement
+from batchata.providers.failures import upload_gone
 from batchata.providers.foreign_json import count, dumped, get, loaded, shown, text, unix_time
 from batchata.result import Outcome
 from batchata.usage import Usage
@@ -176,6 +177,6 @@ def _errored(custom_id: str, error: object) -> Answer:
         custom_id,
         Outcome.ERROR,
         error=words + (f" [request {request_id}]" if request_id else ""),
-        retryable=kind in TRANSIENT,
+        retryable=kind in TRANSIENT or upload_gone(message),
         billed=False,
     )

@@ -79,7 +79,7 @@ def _block(part: Part, cited: bool) -> dict[str, Any]:
     if isinstance(part, Text):
         return _text(part)
     if isinstance(part, Image):
-        return {"type": "image", "source": _base64(part.media_type, part.data)}
+        return {"type": "image", "source": _source(part)}
     return _document(part, cited)
 
 
@@ -91,18 +91,18 @@ def _text(part: Text) -> dict[str, Any]:
 
 
 def _document(document: Document, cited: bool) -> dict[str, Any]:
-    if is_pdf(document):
-        source = _base64(document.media_type, document.data)
-    else:
-        source = {"type": "text", "media_type": "text/plain", "data": document.text}
-    block: dict[str, Any] = {"type": "document", "source": source, "title": document.name}
+    block: dict[str, Any] = {"type": "document", "source": _source(document), "title": document.name}
     if cited:
         block["citations"] = {"enabled": True}
     return block
 
 
-def _base64(media_type: str, data: bytes) -> dict[str, str]:
-    return {"type": "base64", "media_type": media_type, "data": base64.b64encode(data).decode("ascii")}
+def _source(file: Document | Image) -> dict[str, str]:
+    if file.reference is not None:
+        return {"type": "file", "file_id": file.reference}
+    if isinstance(file, Document) and not is_pdf(file):
+        return {"type": "text", "media_type": "text/plain", "data": file.text}
+    return {"type": "base64", "media_type": file.media_type, "data": base64.b64encode(file.data).decode("ascii")}
 
 
 def _check_files(request: Request, facts: ModelFacts, api_version: str) -> None:

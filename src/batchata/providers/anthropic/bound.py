@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from batchata.providers.base import ModelFacts
-from batchata.providers.request_files import files_of, is_pdf, text_bytes
-from batchata.providers.request_json import base64_length, spelled_out_more
+from batchata.providers.request_files import files_of, is_pdf, sent_base64, text_bytes
+from batchata.providers.request_json import spelled_out_more
 from batchata.request import Document, Image, Request
 
 FRAME_TOKENS = 16  # what separates messages, documents, images and tools from one another
@@ -86,10 +86,12 @@ def _file_tokens(file: Document | Image, request: Request) -> int:
     """What a file adds to, or takes from, the bytes of the body: base64 is no text, pages and pictures are."""
     image = IMAGE_TOKENS_EARLIER if is_earlier(request.model) else IMAGE_TOKENS
     if isinstance(file, Image):
-        return FRAME_TOKENS + image - base64_length(file.data)
+        return FRAME_TOKENS + image - sent_base64(file)
     tokens = FRAME_TOKENS
     if cites_natively(request):
         tokens += CITED_CHUNK_TOKENS * sum(page.count(end) for page in file.pages for end in _SENTENCE_ENDS)
     if is_pdf(file):
-        tokens += text_bytes(file) + len(file.pages) * (image + FRAME_TOKENS) - base64_length(file.data)
+        tokens += text_bytes(file) + len(file.pages) * (image + FRAME_TOKENS) - sent_base64(file)
+    elif file.reference is not None:
+        tokens += len(file.text.encode("utf-8", "surrogatepass"))  # else it is counted where it stands in the body
     return tokens

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx2
 
 BATCHES = "/v1/messages/batches"
+FILES = "/v1/files"
 
 # What SDK 2.12 sends; a newer one sends the same or a later date
 SDK_API_VERSION = "2026-10-21"
@@ -69,6 +70,33 @@ class AnthropicCalls:
         except errors.foreign_errors() as error:
             # not `from error`: its request would show the key in a traceback
             raise errors.failure(error, _secrets(client)).as_create_error() from None
+
+    def upload(self, name: str, media_type: str, body: BinaryIO, fields: Mapping[str, str]) -> "httpx2.Response":
+        """One file, sent once."""
+        import httpx2
+
+        client = self._client().with_options(max_retries=0)
+        with errors.as_provider_errors(_secrets(client)):
+            return client.post(
+                FILES,
+                cast_to=httpx2.Response,
+                body=dict(fields),
+                files=[("file", (name, body, media_type))],
+                options={"headers": {"content-type": "multipart/form-data"}, "follow_redirects": False},
+            )
+
+    def delete_file(self, file_id: str) -> None:
+        """A file that is not there is no error."""
+        import httpx2
+
+        client = self._client()
+        path = f"{FILES}/{quote(file_id, safe='')}"
+        try:
+            with errors.as_provider_errors(_secrets(client)):
+                client.delete(path, cast_to=httpx2.Response, options={"follow_redirects": False})
+        except ProviderError as error:
+            if error.status != 404:
+                raise
 
     def cancel(self, provider_id: str) -> None:
         import httpx2

@@ -15,6 +15,8 @@ from batchata.errors import CreateUnknownError, ProviderError
 from batchata.providers.anthropic.answer import read_line, read_status, request_count
 from batchata.providers.anthropic.body import BYTES_MAX, line, prepare
 from batchata.providers.anthropic.calls import BATCHES, AnthropicCalls, batch_path
+from batchata.providers.anthropic.params import is_late
+from batchata.providers.anthropic.uploads import AnthropicUploads
 from batchata.providers.base import Answer, BatchStatus, Envelope, Intent, Limits, ModelFacts, Prepared, Sighting
 from batchata.providers.foreign_json import loaded_object
 from batchata.providers.listing import PAGES_MAX, ListedBatches, Page, page_size
@@ -59,12 +61,18 @@ class AnthropicProvider(ListedBatches):
         self.limits = LIMITS
         self.envelope = ENVELOPE
         self._calls = AnthropicCalls(client)
+        self._uploads = AnthropicUploads(self._calls)
         self._clock = clock
 
     @property
     def api_version(self) -> str:
         """The `anthropic-version` that requests carry."""
         return self._calls.api_version
+
+    @property
+    def uploads(self) -> AnthropicUploads | None:
+        """Under earlier versions the Files API is a beta, which requests and batches would have to ask for by a header."""
+        return self._uploads if is_late(self.api_version) else None
 
     def account(self) -> str:
         return self._calls.account()

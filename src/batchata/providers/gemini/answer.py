@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from batchata.providers.base import Answer, BatchStatus
+from batchata.providers.failures import upload_gone
 from batchata.providers.foreign_json import count, dumped, get, items, loaded, shown, text, unix_time
 from batchata.result import Outcome
 from batchata.usage import Usage
@@ -252,6 +253,6 @@ def _failed(custom_id: str, error: dict[str, Any]) -> Answer:
         custom_id,
         Outcome.ERROR,
         error=words,
-        retryable=kind in TRANSIENT or (type(code) is int and code in _TRANSIENT_STATUSES),
+        retryable=kind in TRANSIENT or (type(code) is int and code in _TRANSIENT_STATUSES) or upload_gone(words),
         billed=False,
     )

@@ -97,14 +97,16 @@ def _parts(part: Part) -> list[dict[str, Any]]:
     if isinstance(part, Text):
         return [{"text": part.text}]
     if isinstance(part, Image):
-        return [_inline(part.media_type, part.data)]
+        return [_file(part)]
     if is_pdf(part):
-        return [{"text": f"[{part.name}]"}, _inline(part.media_type, part.data)]
+        return [{"text": f"[{part.name}]"}, _file(part)]
     return [{"text": document_text(part, "Gemini")}]
 
 
-def _inline(media_type: str, data: bytes) -> dict[str, Any]:
-    return {"inlineData": {"mimeType": media_type, "data": base64.b64encode(data).decode("ascii")}}
+def _file(file: Document | Image) -> dict[str, Any]:
+    if file.reference is not None:
+        return {"fileData": {"mimeType": file.media_type, "fileUri": file.reference}}
+    return {"inlineData": {"mimeType": file.media_type, "data": base64.b64encode(file.data).decode("ascii")}}
 
 
 def _candidates(params: Mapping[str, Any]) -> int:

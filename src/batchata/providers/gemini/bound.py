@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from batchata.providers.base import ModelFacts
-from batchata.providers.request_files import files_of, is_pdf, text_bytes
-from batchata.providers.request_json import base64_length, spelled_out_more
+from batchata.providers.request_files import files_of, is_pdf, sent_base64, text_bytes
+from batchata.providers.request_json import spelled_out_more
 from batchata.request import Document, Image, Request
 
 FRAME_TOKENS = 16  # what separates messages, parts and tools from one another
@@ -45,7 +45,7 @@ def input_tokens_max(request: Request, facts: ModelFacts, params: Mapping[str, A
 def _file_tokens(file: Document | Image) -> int:
     """What a file adds to, or takes from, the bytes of the body: base64 is no text, pages and pictures are."""
     if isinstance(file, Image):
-        return IMAGE_TOKENS - base64_length(file.data)
+        return IMAGE_TOKENS - sent_base64(file)
     if not is_pdf(file):
         return 0
-    return text_bytes(file) + len(file.pages) * (PAGE_TOKENS + FRAME_TOKENS) - base64_length(file.data)
+    return text_bytes(file) + len(file.pages) * (PAGE_TOKENS + FRAME_TOKENS) - sent_base64(file)

@@ -79,24 +79,26 @@ class GeminiCalls:
             raise _failure(response, secrets).as_create_error()
         return response
 
-    def upload(self, name: str, label: str, body: BinaryIO, size: int) -> str:
-        """Upload `body` as `files/<name>`; the name it got. Raises `ProviderError`, of status 409 where the name is taken."""
-        begin = {"file": {"name": f"files/{name}", "displayName": label, "mimeType": "application/jsonl"}}
+    def upload(self, name: str, label: str, media_type: str, body: BinaryIO, size: int) -> dict[str, Any]:
+        """Upload `body` as `files/<name>`; what Gemini says of the file. Raises `ProviderError`, of status 409 where the name is
+        taken.
+        """
+        begin = {"file": {"name": f"files/{name}", "displayName": label, "mimeType": media_type}}
         headers = {
             "X-Goog-Upload-Protocol": "resumable",
             "X-Goog-Upload-Command": "start",
             "X-Goog-Upload-Header-Content-Length": str(size),
-            "X-Goog-Upload-Header-Content-Type": "application/jsonl",
+            "X-Goog-Upload-Header-Content-Type": media_type,
         }
         begun = self._answer("POST", "upload/{api_version}/files", begin, headers)
         url = begun.headers.get("x-goog-upload-url")
         if not url:
             raise ProviderError("Gemini took the start of an upload, and did not say where to send it", retryable=True)
         last = self._send_pieces(url, body, size)
-        made = text(get(loaded_object(last.content), "file", "name"))
-        if last.headers.get("x-goog-upload-status") != "final" or made is None:
+        made = get(loaded_object(last.content), "file")
+        if last.headers.get("x-goog-upload-status") != "final" or text(get(made, "name")) is None:
             raise ProviderError("Gemini took the whole of an upload, and did not say that it is a file", retryable=True)
-        return made
+        return cast("dict[str, Any]", made)
 
     def download(self, name: str) -> Generator[bytes, None, None]:
         """The bytes of a file as they come. A redirect is followed within the same host only, because the key goes along."""

@@ -23,6 +23,7 @@ from batchata.providers.foreign_json import count, get, items, loaded_object, te
 from batchata.providers.gemini import answer
 from batchata.providers.gemini.body import BYTES_MAX, line, model_path, prepare
 from batchata.providers.gemini.calls import GeminiCalls
+from batchata.providers.gemini.uploads import GeminiUploads
 from batchata.providers.listing import PAGES_MAX, ListedBatches, Page
 from batchata.request import Request
 
@@ -70,6 +71,7 @@ class GeminiProvider(ListedBatches):
         self.limits = LIMITS
         self.envelope = ENVELOPE
         self._calls = GeminiCalls(client)
+        self.uploads = GeminiUploads(self._calls, clock)
         self._clock = clock
 
     def account(self) -> str:
@@ -102,7 +104,7 @@ class GeminiProvider(ListedBatches):
         size = spool.seek(0, os.SEEK_END)
         name = file_name(intent.nonce)
         try:
-            return self._calls.upload(name, intent.nonce, spool, size)
+            return str(self._calls.upload(name, intent.nonce, "application/jsonl", spool, size)["name"])
         except ProviderError as error:
             if error.status == 409 and self._is_there(name, size):
                 return f"files/{name}"

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from batchata.providers.base import Answer
+from batchata.providers.failures import upload_gone
 from batchata.providers.foreign_json import count, dumped, get, items, loaded, shown, text
 from batchata.providers.openai.errors import worth_retrying
 from batchata.result import Outcome
@@ -232,7 +233,7 @@ def _http_error(custom_id: str, status: object, body: object, request_id: str | 
         Outcome.REFUSED if code in SAFETY_CODES else Outcome.ERROR,
         usage=usage,
         error=": ".join(part for part in (words, said) if part) + (f" [request {request_id}]" if request_id else ""),
-        retryable=known is None or worth_retrying(known, code),
+        retryable=known is None or worth_retrying(known, code) or upload_gone(said),
         billed=known is None or usage != Usage(),
     )
 

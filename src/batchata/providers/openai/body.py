@@ -90,15 +90,19 @@ def _responses(request: Request) -> dict[str, Any]:
 def _turn(message: Message) -> dict[str, Any]:
     if message.role == "assistant":
         return {"role": "assistant", "content": "\n\n".join(_plain(part) for part in message.parts)}
-    return {"role": "user", "content": [_input(part) for part in message.parts]}
+    return {"role": "user", "content": [sent for part in message.parts for sent in _inputs(part)]}
 
 
-def _input(part: Part) -> dict[str, Any]:
+def _inputs(part: Part) -> list[dict[str, Any]]:
     if isinstance(part, Image):
-        return {"type": "input_image", "image_url": _data_url(part.media_type, part.data), "detail": "auto"}
-    if isinstance(part, Document) and is_pdf(part):
-        return {"type": "input_file", "filename": _filename(part), "file_data": _data_url(part.media_type, part.data)}
-    return {"type": "input_text", "text": _plain(part)}
+        given = {"file_id": part.reference} if part.reference else {"image_url": _data_url(part.media_type, part.data)}
+        return [{"type": "input_image", **given, "detail": "auto"}]
+    if not isinstance(part, Document) or not is_pdf(part):
+        return [{"type": "input_text", "text": _plain(part)}]
+    if part.reference is not None:
+        # an upload bears a name of ours, so the user's is told beside it
+        return [{"type": "input_text", "text": f"[{part.name}]"}, {"type": "input_file", "file_id": part.reference}]
+    return [{"type": "input_file", "filename": _filename(part), "file_data": _data_url(part.media_type, part.data)}]
 
 
 def _filename(document: Document) -> str:

@@ -16,8 +16,8 @@ from typing import Any
 from batchata.providers.base import ModelFacts
 from batchata.providers.foreign_json import get
 from batchata.providers.openai import models
-from batchata.providers.request_files import files_of, is_pdf, text_bytes
-from batchata.providers.request_json import base64_length, spelled_out_more
+from batchata.providers.request_files import files_of, is_pdf, sent_base64, text_bytes
+from batchata.providers.request_json import spelled_out_more
 from batchata.request import Document, Image, Request
 
 FRAME_TOKENS = 32  # what separates messages, files and tools from one another
@@ -45,8 +45,8 @@ def input_tokens_max(
 def _file_tokens(file: Document | Image, model: str, native_pdf: bool) -> int:
     """What a file adds to, or takes from, the bytes of the body: base64 is no text, pages and pictures are."""
     if isinstance(file, Image):
-        return FRAME_TOKENS + models.tokens_of_image(file, model) - base64_length(file.data)
+        return FRAME_TOKENS + models.tokens_of_image(file, model) - sent_base64(file)
     if not (native_pdf and is_pdf(file)):
         return FRAME_TOKENS
     picture = models.image_tokens(model)
-    return FRAME_TOKENS + text_bytes(file) + len(file.pages) * (picture + FRAME_TOKENS) - base64_length(file.data)
+    return FRAME_TOKENS + text_bytes(file) + len(file.pages) * (picture + FRAME_TOKENS) - sent_base64(file)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import openai
 
 BATCHES = "/batches"
+FILES = "/files"
 
 
 class OpenAICalls:
@@ -39,7 +40,13 @@ class OpenAICalls:
         named = [client.organization or "", client.project or ""]
         return "\n".join([str(client.base_url), *named, *sorted(_secrets(client))])
 
-    def upload(self, name: str, body: BinaryIO, fields: Mapping[str, object]) -> "httpx2.Response":
+    def upload(
+        self,
+        name: str,
+        body: BinaryIO,
+        fields: Mapping[str, object],
+        media_type: str = "application/octet-stream",
+    ) -> "httpx2.Response":
         """One file. Nothing of it costs money, so every failure is a `CreateRefusedError`."""
         import httpx2
 
@@ -47,10 +54,10 @@ class OpenAICalls:
         body.seek(0)  # its length is taken from the file, whatever its place
         try:
             return client.post(
-                "/files",
+                FILES,
                 cast_to=httpx2.Response,
                 body=dict(fields),
-                files=[("file", (name, body))],
+                files=[("file", (name, body, media_type))],
                 options={"headers": {"content-type": "multipart/form-data"}, "follow_redirects": False},
             )
         except errors.foreign_errors() as error:
@@ -149,7 +156,7 @@ def batch_path(provider_id: str) -> str:
 
 
 def file_path(file_id: str) -> str:
-    return f"/files/{quote(file_id, safe='')}"
+    return f"{FILES}/{quote(file_id, safe='')}"
 
 
 def _secrets(client: "openai.OpenAI") -> set[str]:

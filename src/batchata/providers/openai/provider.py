@@ -33,6 +33,7 @@ from batchata.providers.openai.calls import BATCHES, OpenAICalls, batch_path
 from batchata.providers.openai.facts import read_facts
 from batchata.providers.openai.params import CHAT, RESPONSES
 from batchata.providers.openai.status import MARK, ended_before, is_ours, number, output_files, read_status
+from batchata.providers.openai.uploads import OpenAIUploads
 from batchata.request import Request
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class OpenAIProvider(ListedBatches):
         self.envelope = ENVELOPE
         self._target = target
         self._calls = OpenAICalls(client, make or _from_environment, target.service)
+        self.uploads = OpenAIUploads(self._calls) if target.official else None
         self._self_deleting = self_deleting
         self._clock = clock
 

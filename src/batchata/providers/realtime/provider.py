@@ -7,6 +7,7 @@ reservation. Within one attempt only what charged nothing is repeated: the serve
 """
 
 import math
+import re
 from pathlib import Path
 
 from batchata.errors import ProviderError
@@ -34,6 +35,9 @@ LIMITS = Limits(
 
 ATTEMPTS = 50
 """How often a request goes out while the server says that it is busy, or can't be reached: three quarters of an hour of pauses."""
+
+_NOT_MADE_FOR_IT = re.compile(r"\b(?:image|audio|video) input is not supported\b")
+"""llama.cpp says so of a model that can't see or hear, under HTTP 500 (`llama-server`; tried with the embedded one)."""
 
 
 class RealtimeProvider(SpooledBatches):
@@ -81,12 +85,13 @@ class RealtimeProvider(SpooledBatches):
 
 def _error(custom_id: str, error: object, lost: int) -> Answer:
     """The end of a request without an answer. What went out and did not come back may have been charged: at its bound."""
-    status, kind = get(error, "status"), text(get(error, "kind"))
+    status, kind, words = get(error, "status"), text(get(error, "kind")), text(get(error, "message"))
     said_no = type(status) is int and status != NEVER_REACHED
+    never = words is not None and _NOT_MADE_FOR_IT.search(words) is not None
     return Answer(
         custom_id,
         Outcome.REFUSED if kind in SAFETY_CODES else Outcome.ERROR,
-        error=text(get(error, "message")),
-        retryable=worth_retrying(status, kind) if said_no else True,
+        error=words,
+        retryable=worth_retrying(status, kind) and not never if said_no else True,
         billed=lost > 0,
     )

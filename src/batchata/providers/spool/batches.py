@@ -13,6 +13,7 @@ class SpooledBatches:
     """The half of a `Provider` that is the same whoever answers: making, finding, watching and fetching batches."""
 
     envelope = Envelope()
+    uploads = None
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool

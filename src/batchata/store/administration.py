@@ -1,0 +1,136 @@
+"""What the user may do to a state beside running it. The caller holds no lock: each of these takes it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from batchata.errors import ValidationError
+from batchata.store import reading
+from batchata.store.database import Database, unusable
+from batchata.store.fresh import _written as written
+from batchata.store.lock import StateLock
+
+
+@contextmanager
+def held(path: Path) -> Iterator[Database]:
+    """The state of an existing file, to write. Raises `StateLockedError` while another process drives it."""
+    if not path.exists():
+        raise unusable(path, "there is no such file")
+    lock = StateLock(path)
+    try:
+        with closing(Database(path)) as database:
+            yield database
+    finally:
+        lock.release()
+
+
+def give_up_lost(path: Path, run: int) -> int:
+    """Lost jobs of a run count as failed from now on, on the user's word: the next run sends, and pays for, them again."""
+    with held(path) as database, database.transaction():
+        moved = database.connection.execute(
+            "UPDATE job SET state = 'failed' WHERE state = 'lost' AND seq IN"
+            " (SELECT j.seq FROM member m JOIN job j ON j.seq BETWEEN m.first_seq AND m.last_seq WHERE m.run = ?)",
+            (run,),
+        )
+        return moved.rowcount
+
+
+def problems(connection: sqlite3.Connection) -> list[str]:
+    """What is wrong with a state: SQLite's own checks, and whether the ledger's balance is the sum of its rows."""
+    found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
+    found += [f"a row of {row[0]} refers to nothing" for row in connection.execute("PRAGMA foreign_key_check")][:20]
+    sums = dict(connection.execute("SELECT kind, sum(amount) FROM ledger GROUP BY kind").fetchall())
+    last = connection.execute("SELECT reserved, spent FROM ledger ORDER BY id DESC LIMIT 1").fetchone() or (0, 0)
+    spent = sums.get("spend", 0) + sums.get("assumed", 0)
+    if (sums.get("reserve", 0) - sums.get("release", 0), spent) != tuple(last):
+        found.append("the ledger's balance is not the sum of its rows")
+    return found
+
+
+# -- purging
+
+PURGED = "purged"
+"""In `meta`: the last run whose contents were purged."""
+
+_AT_ONCE = 500  # results rewritten between two looks
+_EMPTY: dict[str, object] = {
+    "raw_response": None,
+    "parsed_response": None,
+    "file": None,
+    "citations": [],
+    "citation_mappings": {},
+    "unsupported": [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What of a state can be purged. `batches` are (provider, provider's id) of those made at a provider."""
+
+    jobs: int
+    answers: int
+    files: tuple[Path, ...]
+    folder: Path | None
+    batches: tuple[tuple[str, str], ...]
+    open_batches: int
+
+
+def contents(connection: sqlite3.Connection) -> Contents:
+    folder = reading.meta(connection, "results_dir")
+    batches = connection.execute(
+        "SELECT DISTINCT l.provider, b.provider_id FROM provider_batch b JOIN lane l ON l.id = b.lane"
+        " WHERE b.provider_id IS NOT NULL AND b.state = 'settled' ORDER BY b.id"
+    )
+    return Contents(
+        jobs=int(connection.execute("SELECT count(*) FROM job").fetchone()[0]),
+        answers=int(connection.execute("SELECT count(*) FROM result").fetchone()[0]),
+        files=tuple(sorted({file for file in written(connection) if file.exists()})),
+        folder=Path(folder) if folder else None,
+        batches=tuple((str(provider), str(name)) for provider, name in batches),
+        open_batches=len(reading.open_batches(connection)),
+    )
+
+
+def purge(path: Path) -> None:
+    """Forget what was asked and answered; keep ids, digests, outcomes, tokens and every booking. Deleted for good: the file is
+    written anew. Raises `ValidationError` where batches are open: their answers still need what was asked.
+    """
+    with held(path) as database:
+        connection = database.connection
+        if reading.open_batches(connection):
+            raise ValidationError(f"state_file={str(path)!r} has open batches: resume or cancel them first, then purge")
+        connection.execute("PRAGMA secure_delete = ON")
+        with database.transaction():
+            _purge_rows(connection)
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _purge_rows(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "UPDATE input SET record = CAST(json_object('model', json_extract(CAST(record AS TEXT), '$.model'), 'form', 1) AS BLOB)"
+    )
+    connection.execute("UPDATE job SET metadata = NULL, tries = NULL")
+    connection.execute("DELETE FROM segment")
+    connection.execute("UPDATE provider_batch SET note = NULL")
+    connection.execute("UPDATE journal SET note = NULL")
+    connection.execute("DELETE FROM meta WHERE key >= 'schema:' AND key < 'schema;'")
+    connection.execute("INSERT OR REPLACE INTO meta SELECT ?, CAST(max(id) AS TEXT) FROM run", (PURGED,))
+    last = 0
+    while rows := connection.execute(
+        "SELECT id, body FROM result WHERE id > ? ORDER BY id LIMIT ?", (last, _AT_ONCE)
+    ).fetchall():
+        connection.executemany("UPDATE result SET body = ? WHERE id = ?", ((_emptied(body), row) for row, body in rows))
+        last = rows[-1][0]
+
+
+def _emptied(body: bytes) -> bytes:
+    result = orjson.loads(body) | _EMPTY
+    result["error"] = None if result["error"] is None else "purged"
+    for attempt in result["attempts"]:
+        attempt["error"] = None if attempt["error"] is None else "purged"
+    return orjson.dumps(result)
