@@ -143,7 +143,7 @@ def killer(pid: int) -> Callable[[Request], bool]:
 
 @pytest.mark.parametrize(
     ("model", "instant"),
-    [(MODELS[0], "model"), (MODELS[0], "create"), (MODELS[1], "create"), (MODELS[2], "create")],
+    [(MODELS[0], "model"), (MODELS[1], "create"), (MODELS[2], "create")],
 )
 def test_an_upload_of_a_killed_run_is_used_by_the_next(
     emulator: Emulator, tmp_path: Path, paper: Path, model: str, instant: str
@@ -340,10 +340,9 @@ def test_removing_uploads_holds_up_no_run_for_long(
     monkeypatch.setattr("batchata.engine.uploading.CLEAN_WITHIN", 0.1)
     emulator.faults.add("delete_file", Fault.STALL_AFTER, seconds=2.0)
     answered(batch(tmp_path, MODELS[0], paper, jobs=4).run(wait=True).results(), 4)
-    assert emulator.requests[-1].status is None  # it stalls still
     with closing(sqlite3.connect(tmp_path / "state.db")) as state:
         ((noted,),) = state.execute("SELECT value FROM meta WHERE key = 'uploads'")
-    assert "anthropic" in noted
+    assert "anthropic" in noted  # for the next run
     assert "emulated" not in noted  # the key
 
 

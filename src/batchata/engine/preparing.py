@@ -22,6 +22,7 @@ from batchata.engine import settling
 from batchata.engine.job_files import AHEAD, Files
 from batchata.engine.settling import Pricer
 from batchata.engine.shared_files import SharedFiles, Use
+from batchata.engine.stencils import Stencils
 from batchata.errors import DocumentError, ValidationError
 from batchata.job import Job
 from batchata.probe import asked_schema, asks_for_quotes
@@ -68,6 +69,16 @@ class Order:
     available: Money | None
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A job on its way into a body: its file being read, or its request, where that is known already. Then `job` is one like it."""
+
+    pending: PendingJob
+    job: Job
+    file: Future[Document | Image] | None = None
+    drawn: Prepared | None = None
+
+
 class Preparer:
     """Forms the bodies of provider batches; used by one thread."""
 
@@ -94,6 +105,8 @@ class Preparer:
         self._folder = folder
         self._shared = shared
         self._schemas: dict[tuple[str | None, bool, str, bool], Mapping[str, Any] | None] = {}
+        self._windows: dict[tuple[str, str], int | None] = {}
+        self._stencils = Stencils(lambda job, provider: self.draw(job, None, None, provider), models)
 
     def form(self, order: Order) -> Formed:
         """The next body of a lane: as many of its waiting jobs as may go together and the budget bears."""
@@ -104,9 +117,9 @@ class Preparer:
         formed = Formed(order.lane, secrets.token_hex(8), body)
         with closing(self._connect()) as connection:
             waiting = reading.pending(connection, order.lane, order.run, order.now, order.available)
-            for pending, job, document in self._with_files(provider, waiting, formed):
-                prepared = self._prepared(provider, pending, job, document, formed, order)
-                if prepared is not None and not self._pack(provider, pending, prepared, formed, order):
+            for waits in self._with_files(provider, waiting, formed):
+                prepared = self._prepared(provider, waits, formed, order)
+                if prepared is not None and not self._pack(provider, waits.pending, prepared, formed, order):
                     formed.exhausted = False
                     break
         _write(body, provider.envelope.tail if formed.attempts else b"", formed)
@@ -148,13 +161,22 @@ class Preparer:
                     f"Batch(prices={{{job.model!r}: (usd per million input tokens, output tokens)}})"
                 )
             return 0
-        _, model = resolve(job.model, self._named)
-        windows = [
-            self._catalog.facts(provider.name, model).context_window,
-            pricing.context_window(provider.name, model),
-        ]
-        tokens = min([prepared.input_tokens_max, *(window for window in windows if window is not None)])
+        tokens, window = prepared.input_tokens_max, self._window(provider, job.model)
+        if window is not None:
+            tokens = min(tokens, window)
         return pricing.bound(tokens, prepared.output_tokens_max, prepared.cache_write, price)
+
+    def _window(self, provider: Provider, named: str) -> int | None:
+        """The smallest context window that anybody states for a model."""
+        key = (provider.name, named)
+        if key not in self._windows:
+            _, model = resolve(named, self._named)
+            said = (
+                self._catalog.facts(provider.name, model).context_window,
+                pricing.context_window(provider.name, model),
+            )
+            self._windows[key] = min((window for window in said if window is not None), default=None)
+        return self._windows[key]
 
     def read(self, job: Job) -> Document | Image | None:
         """The file of a job, read. Raises `DocumentError`."""
@@ -169,47 +191,47 @@ class Preparer:
         prepared = provider.prepare(request, self._catalog.facts(provider.name, request.model))
         return replace(prepared, warnings=(*prepared.warnings, *_unverifiable(request)))
 
-    def _with_files(
-        self, provider: Provider, waiting: Iterable[PendingJob], formed: Formed
-    ) -> Iterator[tuple[PendingJob, Job, Future[Document | Image] | None]]:
+    def _with_files(self, provider: Provider, waiting: Iterable[PendingJob], formed: Formed) -> Iterator["_Waiting"]:
         """Waiting jobs in their order, with their files being read some way ahead."""
-        ahead: deque[tuple[PendingJob, Job, Future[Document | Image] | None]] = deque()
+        ahead: deque[_Waiting] = deque()
         for pending in waiting:
-            job = Job.from_record(pending.record, self._models, job_id=pending.job_id)
             try:
-                future = self._files.submit(job)
+                ahead.append(self._begun(provider, pending))
             except DocumentError as error:
                 formed.failed.append(_failed(pending, str(error)))
                 continue
-            if self._shared is not None:
-                self._shared.ahead(Use(provider, pending, job), future)
-            ahead.append((pending, job, future))
-            while ahead and (ahead[0][2] is None or len(ahead) > AHEAD):
+            while ahead and (ahead[0].file is None or len(ahead) > AHEAD):
                 yield ahead.popleft()
         yield from ahead
 
+    def _begun(self, provider: Provider, pending: PendingJob) -> "_Waiting":
+        cut = None if pending.tries else self._stencils.cut(provider, pending.record)
+        if cut is not None:
+            return _Waiting(pending, cut[0], drawn=cut[1])
+        job = Job.from_record(pending.record, self._models, job_id=pending.job_id)
+        future = self._files.submit(job)
+        if self._shared is not None:
+            self._shared.ahead(Use(provider, pending, job), future)
+        return _Waiting(pending, job, future)
+
     def _prepared(
-        self,
-        provider: Provider,
-        pending: PendingJob,
-        job: Job,
-        document: Future[Document | Image] | None,
-        formed: Formed,
-        order: Order,
+        self, provider: Provider, waits: "_Waiting", formed: Formed, order: Order
     ) -> tuple[Prepared, Money] | None:
-        no_upload = ""
+        pending, job, prepared, no_upload = waits.pending, waits.job, waits.drawn, ""
         try:
-            read = None if document is None else document.result()
-            request = self.request(job, read, pending.tries, provider)
-            if self._shared is not None:
-                request, no_upload = self._shared.referring(Use(provider, pending, job), request)
-            prepared = self._drawn(request, provider)
+            if prepared is None:
+                read = None if waits.file is None else waits.file.result()
+                request = self.request(job, read, pending.tries, provider)
+                if self._shared is not None:
+                    request, no_upload = self._shared.referring(Use(provider, pending, job), request)
+                prepared = self._drawn(request, provider)
             bound = self.bound(provider, job, prepared, order.now)
         except (ValidationError, DocumentError) as error:
             why = f" (An upload, for all jobs that use the file, failed: {no_upload})" if no_upload else ""
             formed.failed.append(_failed(pending, f"{error}{why}"))
             return None
-        formed.warnings.update(prepared.warnings)
+        if prepared.warnings:
+            formed.warnings.update(prepared.warnings)
         return prepared, bound
 
     def _pack(

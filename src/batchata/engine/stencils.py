@@ -5,9 +5,9 @@ request depends on its prompt only by what JSON makes of it; then the first of a
 place, and if both drawings agree on all but the probe, the others need no more drawing. Where anything differs, nothing is cut.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -43,8 +43,9 @@ class Stencil:
 class Stencils:
     """The forms met in a run. `draw` has a job with nothing but a prompt drawn by its provider."""
 
-    def __init__(self, draw: Draw) -> None:
+    def __init__(self, draw: Draw, models: Mapping[str, Any]) -> None:
         self._draw = draw
+        self._models = models
         self._made: dict[tuple[str, bytes], Stencil | None] = {}
 
     def cut(self, provider: Provider, record: bytes) -> tuple[Job, Prepared] | None:
@@ -67,7 +68,7 @@ class Stencils:
         return (stencil.job, prepared) if len(prepared.body) <= provider.limits.bytes_per_job else None
 
     def _stencil(self, provider: Provider, form: bytes) -> Stencil | None:
-        job = Job.from_record(form)
+        job = Job.from_record(form, self._models)
         try:
             first, second = (self._draw(replace(job, prompt=probe), provider) for probe in PROBES)
         except (ValidationError, DocumentError):  # each job of it is told by itself

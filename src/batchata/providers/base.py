@@ -30,6 +30,7 @@ class Limits:
     results_kept_seconds: float | None  # from the batch's creation; None: for ever
     one_model_per_batch: bool = False
     upload_first: bool = False  # the body is uploaded (`stage`) before the create
+    plain_prompts: bool = False  # what `prepare` makes of a prompt alone depends on nothing but the prompt's JSON and its length
     cites: bool = False  # an answer without a schema cites the documents given, in `Answer.statements`
 
 

@@ -31,6 +31,7 @@ LIMITS = Limits(
     bytes_per_job=BYTES_MAX,
     expires_seconds=24 * 3600.0,
     results_kept_seconds=29 * 24 * 3600.0,
+    plain_prompts=True,
     cites=True,
 )
 

@@ -39,6 +39,7 @@ LIMITS = Limits(
     results_kept_seconds=48 * 3600.0,
     one_model_per_batch=True,
     upload_first=True,
+    plain_prompts=True,
 )
 
 ENVELOPE = Envelope()

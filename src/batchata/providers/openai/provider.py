@@ -52,6 +52,7 @@ LIMITS = Limits(
     results_kept_seconds=30 * 24 * 3600.0,
     one_model_per_batch=True,
     upload_first=True,
+    plain_prompts=True,
 )
 
 TARGET = Target("OpenAI", RESPONSES, LIMITS.bytes_per_job, _BATCH_SIZE, files_max=50_000_000)

@@ -1,0 +1,112 @@
+"""`Limits.plain_prompts` is a promise: what a provider draws for one prompt, cut for another, is what it would draw for that."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from batchata import ValidationError
+from batchata.documents.reader import Reader
+from batchata.engine.preparing import Preparer
+from batchata.engine.stencils import PROBES, Stencils
+from batchata.job import Job
+from batchata.providers.catalog import Catalog
+from batchata.store.database import connect_reader
+from batchata.testing import Emulator
+
+
+class City(BaseModel):
+    name: str
+    people: int | None = None
+
+
+MODELS = {
+    "anthropic": ("claude-haiku-4-5", "claude-opus-5-5"),
+    "openai": ("gpt-5-mini", "gpt-4.1-nano", "o3"),
+    "gemini": ("gemini-2.5-flash", "gemini-3-pro"),
+}
+FORMS: list[dict[str, Any]] = [
+    {},
+    {"max_tokens": 7, "temperature": 0.25},
+    {"response_model": City},
+    {"response_model": City, "enable_citations": True},
+    {"enable_citations": True},
+]
+PROMPTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80).filter(
+    lambda text: not text.isspace()
+)
+CASES = [(name, model, form) for name, models in MODELS.items() for model in models for form in FORMS]
+
+
+@pytest.fixture(scope="module")
+def preparers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, tuple[Preparer, Catalog]]]:
+    """With a cost limit and without."""
+    folder = tmp_path_factory.mktemp("plain")
+    shapes: dict[str, Any] = {}
+    for form in FORMS:
+        job = Job.parse({"model": "gpt-5-mini", "prompt": "x", **form})
+        if job.response_model_digest is not None:
+            shapes[job.response_model_digest] = job.response_model
+    with Emulator() as emulator, pytest.MonkeyPatch.context() as patch:
+        for name, value in emulator.environment().items():
+            patch.setenv(name, value)
+        catalog, reader = Catalog({}, folder / "local", "salt"), Reader(None)
+        connect = partial(connect_reader, folder / "state")
+        make = partial(Preparer, connect, catalog, reader, shapes, lambda *_: None, named={}, folder=folder)
+        yield {limited: (make(limited=limited), catalog) for limited in (True, False)}
+        catalog.close()
+        reader.close()
+
+
+@pytest.mark.parametrize("limited", [True, False])
+@pytest.mark.parametrize(("name", "model", "form"), CASES)
+def test_what_is_cut_is_what_the_provider_draws(
+    preparers: dict[bool, tuple[Preparer, Catalog]], name: str, model: str, form: dict[str, Any], limited: bool
+) -> None:
+    preparer, catalog = preparers[limited]
+    provider = catalog[name]
+    stencils = Stencils(lambda job, of: preparer.draw(job, None, None, of), preparer._models)
+
+    @settings(max_examples=12, deadline=None)
+    @given(PROMPTS)
+    def check(prompt: str) -> None:
+        job = Job.parse({"model": model, "prompt": prompt, **form})
+        cut = stencils.cut(provider, job.to_record())
+        try:
+            drawn = preparer.draw(job, None, None, provider)
+        except ValidationError:  # a temperature that is not taken: each job is told so by itself
+            assert cut is None
+            assert "temperature" in form
+        else:
+            assert cut is not None
+            assert cut[1] == drawn
+
+    check()
+    for probe in PROBES:  # a prompt that is a probe, or holds one, is a prompt like any other
+        check.hypothesis.inner_test(f"{probe} and {probe}")  # type: ignore[attr-defined]
+
+
+def test_what_has_more_than_a_prompt_is_drawn_by_the_provider(
+    preparers: dict[bool, tuple[Preparer, Catalog]], tmp_path: Path
+) -> None:
+    preparer, catalog = preparers[True]
+    stencils = Stencils(lambda job, of: preparer.draw(job, None, None, of), {})
+    file = tmp_path / "a.txt"
+    file.write_text("text")
+    for given_ in ({"prompt": "Read.", "file": str(file)}, {"messages": [{"role": "user", "content": "Hi."}]}):
+        job = Job.parse({"model": "claude-haiku-4-5", **given_})
+        assert stencils.cut(catalog["anthropic"], job.to_record()) is None
+
+
+def test_a_prompt_beyond_the_providers_size_is_drawn_by_it_which_says_so(
+    preparers: dict[bool, tuple[Preparer, Catalog]],
+) -> None:
+    preparer, catalog = preparers[True]
+    stencils = Stencils(lambda job, of: preparer.draw(job, None, None, of), {})
+    job = Job.parse({"model": "claude-haiku-4-5", "prompt": "x" * 32_000_000})
+    assert stencils.cut(catalog["anthropic"], job.to_record()) is None
