@@ -160,7 +160,13 @@ COLUMNS = {
         served={"llama-3.3-70b-versatile": 131_072},
         files=TEXT,
     ),
-    "vllm": Column("OpenAI-compatible, realtime", "vllm/qwen3-4b", served={"qwen3-4b": 8_192}, files=TEXT),
+    "vllm": Column(
+        "OpenAI-compatible, realtime",
+        "vllm/qwen3-4b",
+        served={"qwen3-4b": 8_192},
+        files=TEXT,
+        but={"invalid parameter": ("succeeded", "vLLM ignores parameters that it does not know")},
+    ),
     "llama": Column(
         "llama.cpp server",
         f"llama/{LLAMA}",

@@ -3,6 +3,7 @@
 Settings and schemas are rows of `meta`, written when a run begins; the jobs are what `input` and `member` hold anyway.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -49,7 +50,7 @@ def keep(path: Path, run: int, settings: Mapping[str, Any], schemas: Mapping[str
         database.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SETTINGS, last))
         database.connection.executemany(
             "INSERT OR IGNORE INTO meta VALUES (?, ?)",
-            ((_SCHEMA + digest, orjson.dumps(schema).decode()) for digest, schema in schemas.items()),
+            ((_SCHEMA + digest, json.dumps(schema, ensure_ascii=False)) for digest, schema in schemas.items()),
         )
 
 
@@ -98,4 +99,4 @@ def jobs(connection: sqlite3.Connection, run: int, states: Sequence[str] = ()) -
 def schemas(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     """The JSON Schemas of the response models that jobs of this state ask for, by the model's digest."""
     rows = connection.execute("SELECT key, value FROM meta WHERE key >= ? AND key < ?", (_SCHEMA, "schema;"))
-    return {key.removeprefix(_SCHEMA): orjson.loads(value) for key, value in rows}
+    return {key.removeprefix(_SCHEMA): json.loads(value) for key, value in rows}
