@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from batchata.documents import boxes, frames
+from batchata.documents import boxes, frames, picture
 from batchata.documents.kinds import MAX_FILE_BYTES
 from batchata.documents.read import read_pages
 from batchata.errors import DocumentError
@@ -78,6 +78,8 @@ def _answer(request: Sequence[bytes]) -> list[bytes]:
                 return [frames.PAGES, *(page.encode() for page in pages)]
             case [frames.BOXES, name, data, places]:
                 return [frames.BOXES, boxes.answered(data, frames.to_text(name), places)]
+            case [frames.PICTURES, name, data, pages]:
+                return [frames.PICTURES, *picture.answered(data, frames.to_text(name), pages)]
             case _:
                 raise frames.FrameError(f"a request that isn't known: {request[:1]!r}")
     except DocumentError as error:

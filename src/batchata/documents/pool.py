@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchata.citation import Box, Span
-from batchata.documents import boxes, frames
+from batchata.documents import boxes, frames, picture
 from batchata.documents.process import WorkerGoneError, WorkerProcess
 from batchata.documents.read import document
 from batchata.errors import DocumentError
@@ -50,6 +50,11 @@ class Pool:
         """As `documents.boxes.boxes`. Ends in the rectangles or a DocumentError. Raises RuntimeError once closed."""
         request = [frames.BOXES, frames.to_bytes(name), data, boxes.written(places)]
         return self._give(name, request, lambda parts: boxes.read_answer(b"".join(parts)))
+
+    def pictures(self, data: bytes, name: str, pages: Sequence[int]) -> Future[picture.Pictures]:
+        """As `documents.picture.pictures`. Ends in the pictures or a DocumentError. Raises RuntimeError once closed."""
+        request = [frames.PICTURES, frames.to_bytes(name), data, picture.written(pages)]
+        return self._give(name, request, picture.read_answer)
 
     def _give(self, name: str, request: Sequence[bytes], read: Callable[[Sequence[bytes]], object]) -> Future[Any]:
         task = _Task(Future(), name, request, read)

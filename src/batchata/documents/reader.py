@@ -9,6 +9,7 @@ from typing import Any
 from batchata.citation import Box, Span
 from batchata.documents.boxes import boxes as draw_boxes
 from batchata.documents.kinds import kind_of
+from batchata.documents.picture import Pictures
 from batchata.documents.pool import Pool
 from batchata.documents.process import default_command
 from batchata.documents.read import document, read, read_pages
@@ -64,6 +65,10 @@ class Reader:
         future.add_done_callback(lambda outer: outer.cancelled() and found.cancel())
         found.add_done_callback(partial(_pass_on, future, name, lambda boxes: boxes))
         return future
+
+    def pictures(self, data: bytes, name: str, pages: Sequence[int]) -> Future[Pictures]:
+        """Pages of a PDF drawn: `documents.picture`. In worker processes of our own, whatever the executor. Ends as `submit` does."""
+        return self._pool.pictures(data, name, pages)
 
     def close(self) -> None:
         """End at once: files not begun are cancelled, those being read fail. An executor of the user's is left alone."""

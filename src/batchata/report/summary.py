@@ -1,0 +1,155 @@
+"""Totals of a state for people: money by model and day, ends by kind, how long provider batches took, what to look at."""
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from batchata.store import reading, recall
+from batchata.usage import Money, to_usd
+
+BATCHES_LISTED = 200
+DOTS = 160  # batches drawn of each kind: beyond that, evenly chosen ones
+
+_ENDED = "('succeeded', 'failed', 'lost')"
+
+
+def told(connection: sqlite3.Connection, superseded: Collection[int], listed: int) -> dict[str, Any]:
+    """Everything above the table. `superseded` are earlier versions of changed jobs; `listed`: results in the table."""
+    outcomes, waiting = _jobs(connection, superseded)
+    balance = reading.balance(connection)
+    last = recall.last_run(connection)
+    facts: dict[str, Any] = {
+        "spent": balance.spent,
+        "reserved": balance.reserved,
+        "assumed": reading.assumed(connection),
+        "limit": None if last is None else last.settings.get("limit"),
+        "outcomes": dict(outcomes),
+        "waiting": waiting,
+        "costs": _costs(connection),
+        "latency": _latency(connection),
+        "batches": _batches(connection),
+        "batch_count": _one(connection, "SELECT count(*) FROM provider_batch WHERE state <> 'void'"),
+        "runs": _runs(connection),
+    }
+    facts["notices"] = list(_notices(connection, facts, len(superseded), sum(outcomes.values()) - listed))
+    return facts
+
+
+def superseded(connection: sqlite3.Connection) -> set[int]:
+    """Rows of jobs that were added again with other content: all but the version that a run added last."""
+    versions: dict[str, list[int]] = defaultdict(list)
+    rows = connection.execute(
+        "SELECT job_id, seq FROM job WHERE key IN (SELECT key FROM job GROUP BY key HAVING count(*) > 1)"
+    )
+    for job_id, seq in rows:
+        versions[job_id].append(seq)
+    changed = [seqs for seqs in versions.values() if len(seqs) > 1]
+    if not changed:
+        return set()
+    members = connection.execute("SELECT run, first_seq, last_seq FROM member ORDER BY run DESC").fetchall()
+    return {seq for seqs in changed for seq in seqs if seq != max(seqs, key=lambda one: (_last_run(one, members), one))}
+
+
+def _last_run(seq: int, members: Sequence[tuple[int, int, int]]) -> int:
+    return next((run for run, first, last in members if first <= seq <= last), 0)
+
+
+def _jobs(connection: sqlite3.Connection, superseded: Collection[int]) -> tuple[Counter[str], dict[str, int]]:
+    """(ended jobs by outcome, the others by state), of the versions that count."""
+    outcomes: Counter[str] = Counter()
+    states: Counter[str] = Counter()
+    columns = "SELECT j.state, r.outcome, count(*) FROM job j LEFT JOIN result r ON r.id = j.result"
+    groups = connection.execute(f"{columns} GROUP BY 1, 2").fetchall()
+    for seq in superseded:
+        groups += [
+            (state, outcome, -n) for state, outcome, n in connection.execute(f"{columns} WHERE j.seq = ?", (seq,))
+        ]
+    for state, outcome, count in groups:
+        if state in ("pending", "active"):
+            states[state] += count
+        else:
+            outcomes[outcome] += count
+    return +outcomes, dict(+states)
+
+
+def _costs(connection: sqlite3.Connection) -> list[tuple[str, str, Money, int]]:
+    """(model, day in UTC on which its batch ended, nano-dollars, attempts), of all that was billed."""
+    rows = connection.execute(
+        "SELECT coalesce(r.model, nullif(l.model, ''), l.provider || ', not yet answered'),"
+        " date(coalesce(b.ended_at, b.submitted_at, b.prepared_at), 'unixepoch'), sum(a.cost), count(*)"
+        " FROM attempt a JOIN provider_batch b ON b.id = a.batch JOIN lane l ON l.id = b.lane JOIN job j ON j.seq = a.job"
+        " LEFT JOIN result r ON r.id = j.result WHERE a.cost > 0 GROUP BY 1, 2 ORDER BY 2, 1"
+    )
+    return list(rows)
+
+
+def _latency(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Seconds from a batch's acceptance to its end, for each provider (and model, where its batches hold one)."""
+    took: dict[str, list[float]] = defaultdict(list)
+    for provider, model, seconds in connection.execute(
+        "SELECT l.provider, l.model, b.ended_at - b.submitted_at FROM provider_batch b JOIN lane l ON l.id = b.lane"
+        " WHERE b.ended_at IS NOT NULL AND b.submitted_at IS NOT NULL"
+    ):
+        took[f"{provider} / {model}" if model else provider].append(max(0.0, seconds))
+    return [_spread(lane, sorted(seconds)) for lane, seconds in sorted(took.items())]
+
+
+def _spread(lane: str, seconds: Sequence[float]) -> dict[str, Any]:
+    few = len(seconds) <= DOTS
+    seconds = [round(one, 3) for one in seconds]
+    dots = seconds if few else [*(seconds[index * len(seconds) // DOTS] for index in range(DOTS)), seconds[-1]]
+    return {
+        "lane": lane,
+        "count": len(seconds),
+        "median": seconds[(len(seconds) - 1) // 2],
+        "p90": seconds[min(len(seconds) - 1, int(0.9 * len(seconds)))],
+        "longest": seconds[-1],
+        "dots": dots,
+    }
+
+
+def _batches(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The latest provider batches."""
+    rows = connection.execute(
+        "SELECT l.provider, b.provider_id, b.state, b.verdict, b.note, b.count, b.submitted_at, b.ended_at, b.collect_by,"
+        " (SELECT sum(amount) FROM ledger WHERE batch = b.id AND kind IN ('spend', 'assumed')) AS cost"
+        " FROM provider_batch b JOIN lane l ON l.id = b.lane WHERE b.state <> 'void' ORDER BY b.id DESC LIMIT ?",
+        (BATCHES_LISTED,),
+    )
+    names = [column[0] for column in rows.description]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _runs(connection: sqlite3.Connection) -> dict[str, Any]:
+    count, first, last = connection.execute("SELECT count(*), min(started_at), max(ended_at) FROM run").fetchone()
+    stop = connection.execute("SELECT stop_reason FROM run ORDER BY id DESC LIMIT 1").fetchone()
+    return {"count": count, "first": first, "last": last, "stop_reason": stop[0] if stop else None}
+
+
+def _notices(connection: sqlite3.Connection, facts: dict[str, Any], superseded: int, unlisted: int) -> Iterator[str]:
+    """What a reader should know before believing the rest."""
+    uncertain = _one(connection, "SELECT count(*) FROM provider_batch WHERE state = 'uncertain'")
+    if uncertain:
+        yield f"{uncertain:,} provider batches are of unknown fate: their bound is reserved until it is known whether they were made."
+    due = _one(connection, "SELECT min(collect_by) FROM provider_batch WHERE state IN ('submitted', 'ended')")
+    if due:
+        yield f"Answers not yet fetched are deleted by the provider from {datetime.fromtimestamp(due, UTC):%Y-%m-%d %H:%M} UTC on."
+    if facts["assumed"]:
+        yield f"${to_usd(facts['assumed']):.6f} of what is spent is assumed: the most that could be billed, where no bill could be learnt."
+    if facts["outcomes"].get("lost"):
+        yield f"{facts['outcomes']['lost']:,} answers were deleted by the provider before they were fetched."
+    if superseded:
+        versions = (
+            "1 earlier version of jobs that have changed is"
+            if superseded == 1
+            else f"{superseded:,} earlier versions of jobs that have changed are"
+        )
+        yield f"{versions} part of the money, and not listed."
+    if unlisted > 0:
+        yield f"{unlisted:,} more results are not listed here: the report holds the failed ones first, then the latest, up to its limit."
+
+
+def _one(connection: sqlite3.Connection, query: str) -> Any:
+    return connection.execute(query).fetchone()[0]
