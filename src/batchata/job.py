@@ -116,10 +116,11 @@ class Job:
 
         Raises `StateError` for a record that a newer batchata wrote, or that is none.
         """
-        get = _loaded(record).get
+        data = _loaded(record)
+        get = data.get
         messages, file, params, shape = get("messages"), get("file"), get("provider_params"), get("response_model_digest")
         return cls(
-            model=get("model"),
+            model=data["model"],
             prompt=get("prompt"),
             messages_json=None if messages is None else orjson.dumps(messages),
             file=None if file is None else Path(file),

@@ -57,8 +57,7 @@ class LaneView:
 class BatchView:
     """An open provider batch. `has_body`: its body is at hand, so it can be sent. `next_look`: ticks. `same_account`: it was
     made under the key in use now. `unseen`: the last look at the provider did not show it. `denied`: the provider refuses
-    our key. `undecided`: its fate is unknown, the provider has long been done with whatever was made, and looking has not told:
-    the user decides. `cancelled`: the provider took our wish to stop it. `denied`, `undecided` and unseen ones of another key are
+    our key. `undecided`: its fate is unknown, or it has vanished at the provider, and looking has long not told: the user decides. `cancelled`: the provider took our wish to stop it. `denied`, `undecided` and unseen ones of another key are
     not waited for: kept, reserved, reported.
     """
 

@@ -79,6 +79,7 @@ class ProviderBatch:
     prepared_at: float
     upload_id: str | None
     intended_at: float | None
+    provider_at: float | None
     submitted_at: float | None
     ended_at: float | None
     provider_id: str | None

@@ -54,7 +54,7 @@ def estimate(batch: "Batch") -> "Estimate":
 
 
 def decide(state_file: str | Path, provider_batch: int, *, made: bool) -> None:
-    """Say what became of a provider batch that is *uncertain* and can't be found any more; its number is in the log.
+    """Say what became of a provider batch that is *uncertain*, or that its provider shows no more; its number is in the log.
 
     `made=True`: it counts as made. Its bound is booked as spent (`assumed`), and its jobs end as `lost`. `made=False`: it was
     certainly never made (the provider's console shows none). Its jobs wait again; if that is wrong they are paid for twice.

@@ -18,7 +18,7 @@ def batch(state: State, number: int = 1, **row: object) -> BatchView:
     view = {name: row.pop(name) for name in list(row) if name in BatchView.__slots__}
     made = ProviderBatch(
         id=number, lane=1, provider="anthropic", model="", state=state, nonce="n", account="me", count=5, size=10,
-        reserved=100, prepared_at=900.0, upload_id=None, intended_at=901.0, submitted_at=902.0, ended_at=None,
+        reserved=100, prepared_at=900.0, upload_id=None, intended_at=901.0, provider_at=None, submitted_at=902.0, ended_at=None,
         provider_id="id", collect_by=None, cancel_at=None, looks=0, first_look_at=None, watched=0.0, settled_segment=0, verdict=None,
         note=None,
     )  # fmt: skip

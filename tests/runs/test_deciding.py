@@ -61,10 +61,10 @@ def test_said_never_to_have_been_made_its_jobs_go_again(batch: Make, state: Path
 
 
 def test_only_what_is_uncertain_can_be_decided(batch: Make, state: Path) -> None:
-    with pytest.raises(ValidationError, match=r"provider_batch=7 is not uncertain.*uncertain are: 1"):
+    with pytest.raises(ValidationError, match=r"provider_batch=7 can't be decided on.*open there are: 1"):
         batchata.decide(state, 7, made=True)
     batchata.decide(state, 1, made=True)
-    with pytest.raises(ValidationError, match="uncertain are: none"):
+    with pytest.raises(ValidationError, match="open there are: none"):
         batchata.decide(state, 1, made=True)
     with pytest.raises(ValidationError, match="does not exist"):
         batchata.decide(state.with_name("other"), 1, made=True)
@@ -76,3 +76,21 @@ def test_nothing_is_decided_while_a_run_looks(batch: Make, state: Path, emulator
     with pytest.raises(StateLockedError):
         batchata.decide(state, 1, made=True)
     run.shutdown(wait_for_active=False)
+
+
+def test_a_batch_that_somebody_deleted_is_given_up_for_lost(
+    batch: Make, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    emulator.hold()
+    run = batch(5).run()
+    while not run.status()["active"] or not emulator.batches:
+        run.wait(0.02)
+    run.shutdown(wait_for_active=False)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-another-key")  # under which it is as if it were deleted
+    with pytest.raises(ValidationError, match="was made, as msgbatch"):
+        batchata.decide(tmp_path / "state.db", 1, made=False)
+    batchata.decide(tmp_path / "state.db", 1, made=True)
+    after = batch(5).run(wait=True)
+    assert {result.outcome for result in after.results().values()} == {Outcome.LOST}
+    assert after.status()["reserved_usd"] == 0 < after.status()["cost_usd"]
+    assert len(emulator.creates) == 1

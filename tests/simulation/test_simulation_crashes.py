@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from simulated.accounts import Weather, bound_of
 from simulated.provider import KINDS
-from simulated.schedule import calm, crash_points, die_and_recover
+from simulated.schedule import _leave, calm, crash_points, die_and_recover
 from simulated.world import Plans, Setting, World
 
 from batchata.engine.tracks import Wishes
@@ -64,3 +64,33 @@ def test_a_look_that_keeps_breaking_ends_the_run_and_leaves_all_as_it_is(kind: s
         ending = world.session()
         assert isinstance(ending.failure, TypeError)
         calm(world)
+
+
+@pytest.mark.parametrize("kind", ["listed", "marked"])
+def test_a_batch_that_vanished_at_the_provider_keeps_no_run_waiting_for_weeks(kind: str) -> None:
+    with World(5, Setting([(kind, name) for name in NAMES])) as world:
+        world.weather = Weather(longest_run=300.0)
+
+        def vanish(_: Wishes) -> None:
+            for account in world.accounts.values():
+                for remote in account.ours():
+                    remote.visible = float("inf")
+
+        began = world.clock.true
+        ending = world.session(Plans(events=[(2.0, vanish)]))
+        assert ending.failure is None
+        assert 3_600 < world.clock.true - began < 2 * 3_600
+        with world.reading() as connection:
+            assert [state for _, state in world.job_states(connection)] == ["active"] * 3
+
+
+@pytest.mark.parametrize("kind", ["listed", "marked"])
+def test_a_clock_set_back_while_nobody_ran_hides_no_batch_from_the_look_for_it(kind: str) -> None:
+    """Twenty minutes pass and the wall clock loses two hours: only the provider's own time of the intent still tells."""
+    with World(6, Setting([(kind, name) for name in NAMES])) as world:
+        world.weather = Weather(create_reset_after=1.0, look_failed=1.0)
+        world.session(Plans(events=[(5.0, _leave)]))
+        world.clock.true += 1_200.0
+        world.clock.wall_error -= 7_200.0
+        world.weather = Weather()
+        world.check_at_rest(world.session())

@@ -10,7 +10,7 @@ from pathlib import Path
 from batchata.arguments import shown
 from batchata.engine import settling
 from batchata.errors import ValidationError
-from batchata.provider_batch import ProviderBatch, State
+from batchata.provider_batch import ProviderBatch, State, Verdict
 from batchata.store import reading
 from batchata.store.database import Database
 from batchata.store.lock import StateLock
@@ -24,11 +24,11 @@ GIVEN_UP = (
 
 
 def decide(state_file: str | Path, provider_batch: int, *, made: bool) -> None:
-    """Say what became of an uncertain provider batch (its number is in the log, and in `batchata status`).
+    """Say what became of a provider batch that is uncertain, or that its provider shows no more; the log gives its number.
 
     `made=True`: it counts as made; its bound is booked as spent, and its jobs end as `lost`. `made=False`: it was never made (the
-    provider's console shows none); its jobs wait again, and its reservation is released. Raises `ValidationError` where the
-    batch is not uncertain, `StateLockedError` while a run drives the file.
+    provider's console shows none); its jobs wait again, and its reservation is released. Raises `ValidationError` where there is
+    nothing to decide, `StateLockedError` while a run drives the file.
     """
     path = Path(state_file)
     if not path.exists():
@@ -37,9 +37,13 @@ def decide(state_file: str | Path, provider_batch: int, *, made: bool) -> None:
     try:
         store = Store(Database(path))
         try:
-            row = _uncertain(store, provider_batch)
+            row = _open(store, provider_batch)
             if made:
                 _charge(store, row, time.time())
+            elif row.state is State.SUBMITTED:
+                raise ValidationError(
+                    f"made=False: provider batch {row.id} was made, as {row.provider_id}; made=True gives its answers up for lost"
+                )
             else:
                 store.void(row, time.time(), NEVER_MADE)
         finally:
@@ -48,21 +52,25 @@ def decide(state_file: str | Path, provider_batch: int, *, made: bool) -> None:
         lock.release()
 
 
-def _uncertain(store: Store, number: int) -> ProviderBatch:
+def _open(store: Store, number: int) -> ProviderBatch:
     """The batch of that number. One whose create was under way when its process died is uncertain, though no run has said so."""
-    rows = [row for row in reading.open_batches(store.connection) if row.state in (State.SUBMITTING, State.UNCERTAIN)]
+    undecided = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)
+    rows = [row for row in reading.open_batches(store.connection) if row.state in undecided]
     for row in rows:
         if row.id == number:
-            return row if row.state is State.UNCERTAIN else store.uncertain(row, time.time(), "decided by the user")
+            begun = row.state is State.SUBMITTING
+            return store.uncertain(row, time.time(), "decided by the user") if begun else row
     numbers = ", ".join(str(row.id) for row in rows) or "none"
     raise ValidationError(
-        f"provider_batch={shown(number)} is not uncertain in state_file={shown(str(store.path))}; uncertain are: {numbers}"
+        f"provider_batch={shown(number)} can't be decided on in state_file={shown(str(store.path))}; open there are: {numbers}"
     )
 
 
 def _charge(store: Store, row: ProviderBatch, now: float) -> None:
     """Every attempt ends as lost, at its bound; in one transaction, however many there are."""
     with store.transaction():
+        if row.state is State.SUBMITTED:
+            row = store.ended(row, now, Verdict.GONE, "given up by the user")
         while attempts := reading.open_attempts(store.connection, row.id, None):
             row = store.settle(row, now, [settling.given_up(attempt, row, GIVEN_UP) for attempt in attempts])
         store.rest(row, now, "given up by the user: charged at its bound")

@@ -18,7 +18,7 @@ def left_open(desk: Desk, now: Now) -> Iterator[str]:
     for track in desk.tracks.values():
         limits, ours = desk.catalog[track.row.provider].limits, desk.catalog.account(track.row.provider)
         known_no_better = track.row.account != ours or track.undecided(now, desk.settings, limits.expires_seconds)
-        if track.row.state is State.UNCERTAIN and known_no_better:
+        if track.row.state in (State.UNCERTAIN, State.SUBMITTED) and known_no_better:
             yield _how_to_decide(track, desk)
 
 
@@ -51,7 +51,11 @@ def _counted(tracks: Iterable[Track]) -> str:
 def _how_to_decide(track: Track, desk: Desk) -> str:
     row, path = track.row, str(desk.store.path)
     return (
-        f"If provider batch {row.id} ({row.count} jobs at {row.provider}, {to_usd(row.reserved):.6f} USD) will never be found, "
-        f"batchata.decide({path!r}, {row.id}, made=True) counts it as made and paid; made=False, if the provider's console "
-        "certainly shows no such batch, lets its jobs go again."
+        f"If provider batch {row.id} ({row.count} jobs at {row.provider}, {to_usd(row.reserved):.6f} USD) will never be seen again, "
+        f"batchata.decide({path!r}, {row.id}, made=True) counts it as made and paid"
+        + (
+            "; made=False, if the provider's console certainly shows no such batch, lets its jobs go again."
+            if row.state is State.UNCERTAIN
+            else " and its answers as lost."
+        )
     )

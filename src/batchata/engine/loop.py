@@ -202,7 +202,7 @@ class Engine:
             raise RuntimeError(f"provider batch {track.row.id} has no body to send")
         if provider.limits.upload_first and not track.staged:
             return lambda _: provider.stage(_intent(track.row, now.wall), formed.body)
-        track.row = self._desk.store.intend(track.row, now.wall, track.upload_id)
+        track.row = self._desk.store.intend(track.row, now.wall, track.upload_id, provider.now())
         track.intended = now.ticks
         intent = _intent(track.row, now.wall)
         formed.body.seek(0)
@@ -219,7 +219,7 @@ class Engine:
 
 
 def _intent(row: ProviderBatch, at: float, known: frozenset[str] = frozenset()) -> Intent:
-    return Intent(row.nonce, row.count, row.size, at, row.model or None, row.upload_id, known)
+    return Intent(row.nonce, row.count, row.size, at, row.provider_at, row.model or None, row.upload_id, known)
 
 
 def _intended(track: Track, now: Now) -> float:

@@ -243,7 +243,8 @@ class Recorder:
         statuses: Any = completion.value
         for track in tracks:
             status = statuses.get(track.row.provider_id)
-            track.failures, track.unseen = 0, status is None
+            track.failures = 0
+            track.saw(now.ticks, shown=status is not None)
             track.next_look = now.ticks + planner.look_interval(now.ticks - track.since)
             if status is not None and status.ended:
                 self._ended(track, status, now)
@@ -304,7 +305,7 @@ class Recorder:
             log.warning("Fetching the answers of %s broke off and starts over: %s", row.provider_id, completion.error)
             track.failures += 1
             track.next_look = now.ticks + planner.retry_interval(track.failures)
-            track.unseen = isinstance(completion.error, ProviderError) and not completion.error.retryable
+            track.saw(now.ticks, shown=not isinstance(completion.error, ProviderError) or completion.error.retryable)
             self._denied([track], completion.error)
             if _is_gone(completion.error, row, now):
                 track.row = desk.store.gone(row)

@@ -15,6 +15,7 @@ from batchata.store.intake import Intake
 from batchata.store.moves import Store
 from batchata.usage import Money
 
+UNSEEN_LONG = 3600.0  # seconds; listings lag by less
 LOOK_LONGER = 2.0  # times `settle_seconds`: in calm weather absence is settled in little more than once
 
 
@@ -53,12 +54,27 @@ class Track:
     next_look: float = 0.0
     failures: int = 0
     last_look: float | None = None  # the last complete listing that did not show it
-    unseen: bool = False
+    unseen_since: float | None = None  # by looks that did not fail
     denied: bool = False
     cancelled: bool = False
 
+    def saw(self, ticks: float, *, shown: bool) -> None:
+        """A look that did not fail showed it, or did not."""
+        if shown:
+            self.unseen_since = None
+        elif self.unseen_since is None:
+            self.unseen_since = ticks
+
+    @property
+    def unseen(self) -> bool:
+        return self.unseen_since is not None
+
     def undecided(self, now: Now, settings: "Settings", expires_seconds: float) -> bool:
-        """Whether looking for its create will not tell any more: whatever was made is long over, and was looked for long enough."""
+        """Whether looking will not tell any more. Of a create: whatever was made is long over, and was looked for long enough. Of
+        a batch: the provider has not shown it for long, as where somebody deleted it by hand.
+        """
+        if self.row.state is State.SUBMITTED:
+            return self.unseen_since is not None and now.ticks - self.unseen_since > UNSEEN_LONG
         looked_for = now.ticks - self.held_since
         overdue = now.wall - (self.row.intended_at or now.wall) > expires_seconds
         return self.row.state is State.UNCERTAIN and overdue and looked_for > LOOK_LONGER * settings.settle_seconds

@@ -30,7 +30,9 @@ class Limits:
     results_kept_seconds: float | None  # from the batch's creation; None: for ever
     one_model_per_batch: bool = False
     upload_first: bool = False  # the body is uploaded (`stage`) before the create
-    plain_prompts: bool = False  # what `prepare` makes of a prompt alone depends on nothing but the prompt's JSON and its length
+    plain_prompts: bool = (
+        False  # what `prepare` makes of a prompt alone depends on nothing but the prompt's JSON and its length
+    )
     cites: bool = False  # an answer without a schema cites the documents given, in `Answer.statements`
 
 
@@ -72,7 +74,8 @@ class Prepared:
 class Intent:
     """A create about to be made, or one whose fate is looked for.
 
-    `nonce` names it in every `custom_id` and wherever the provider lets us set a mark. `at` is Unix time by our clock.
+    `nonce` names it in every `custom_id` and wherever the provider lets us set a mark. `at` is Unix time by our clock,
+    `provider_at` by the provider's, as `Provider.now` had it then.
     `upload_id` is what `stage` gave. `known_ids` are the provider batches that are certainly not it.
     """
 
@@ -80,6 +83,7 @@ class Intent:
     count: int
     size: int
     at: float
+    provider_at: float | None = None
     model: str | None = None
     upload_id: str | None = None
     known_ids: frozenset[str] = frozenset()
@@ -234,6 +238,10 @@ class Provider(Protocol):
 
     def account(self) -> str:
         """The key and base URL in use, as text to be fingerprinted by the caller (never stored or shown as it is)."""
+        ...
+
+    def now(self) -> float | None:
+        """Unix time by the provider's clock, as its answers have told; None where it has not answered yet, or tells none."""
         ...
 
     def facts(self, model: str) -> ModelFacts:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchata.errors import ProviderError
-from batchata.providers.base import BatchStatus
+from batchata.providers.base import BatchStatus, Intent
 from batchata.providers.failures import http_date
 
 CLOCK_SLACK_SECONDS = 300.0
-"""By how much the provider's clock, read from its `Date` header, may still be off: a step of our clock since an intent."""
+"""By how much the provider's time of an intent may be off: its clocks differ, and where it had not spoken yet ours stands for it."""
 
 PAGES_MAX = 10_000
 
@@ -22,9 +22,10 @@ class Page:
     batches: tuple[Any, ...]
     server_ahead: float
 
-    def since(self, at: float) -> float:
-        """The earliest time by the provider's clock at which something may have been made that was begun at `at` by ours."""
-        return at + self.server_ahead - CLOCK_SLACK_SECONDS
+    def since(self, intent: Intent) -> float:
+        """The earliest time by the provider's clock at which the intent's batch may have been made."""
+        at = intent.at + self.server_ahead if intent.provider_at is None else intent.provider_at
+        return at - CLOCK_SLACK_SECONDS
 
 
 class ListedBatches(ABC):

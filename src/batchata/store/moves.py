@@ -87,9 +87,12 @@ class Store:
             self._note(batch_id, at, State.PREPARED, None)
             return self.batch(batch_id)
 
-    def intend(self, batch: ProviderBatch, at: float, upload_id: str | None) -> ProviderBatch:
-        """Just before the one call that costs money."""
-        return self._move(batch, State.SUBMITTING, at, intended_at=at, upload_id=upload_id)
+    def intend(
+        self, batch: ProviderBatch, at: float, upload_id: str | None, provider_at: float | None = None
+    ) -> ProviderBatch:
+        """Just before the one call that costs money. `provider_at` is the time by the provider's clock, where it is known."""
+        columns = {"intended_at": at, "provider_at": provider_at, "upload_id": upload_id}
+        return self._move(batch, State.SUBMITTING, at, **columns)
 
     def submitted(self, batch: ProviderBatch, at: float, provider_id: str, collect_by: float | None) -> ProviderBatch:
         return self._move(

@@ -79,6 +79,7 @@ CREATE TABLE provider_batch (
   prepared_at   REAL NOT NULL,
   upload_id     TEXT,
   intended_at   REAL,
+  provider_at   REAL,                  -- the same moment by the provider's clock, where it had spoken: ours may be set back
   submitted_at  REAL,
   ended_at      REAL,
   rested_at     REAL,

@@ -25,7 +25,7 @@ from batchata.request import Request, Text
 from batchata.result import Outcome
 from batchata.usage import Usage
 from simulated.accounts import Account, Line, Remote, Violation, Weather
-from simulated.time import Points, SimClock
+from simulated.time import EPOCH, Points, SimClock
 
 KINDS = ("listed", "marked", "spooled")
 CLOCK_SLACK = 300.0  # as Anthropic's: how far the wall clock may step between an intent and the look for it
@@ -69,6 +69,9 @@ class SimProvider:
 
     def account(self) -> str:
         return self._account.name
+
+    def now(self) -> float | None:
+        return EPOCH + self._now + self._account.skew
 
     def facts(self, model: str) -> ModelFacts:
         return ModelFacts()
@@ -222,8 +225,9 @@ class SimProvider:
     def _find(self, intent: Intent) -> Sighting:
         if self.name != "listed":
             return Sighting(found=self._marked(intent), complete=True)
-        provider_ahead = self._account.skew - self._sky.clock.wall_error
-        since = intent.at + provider_ahead - CLOCK_SLACK
+        if intent.provider_at is None:
+            raise Violation("the provider's time of the intent is known, and was not kept")
+        since = intent.provider_at - CLOCK_SLACK
         candidates = []
         for remote in self._visible():
             if remote.id in intent.known_ids or remote.created_at < since or len(remote.lines) != intent.count:

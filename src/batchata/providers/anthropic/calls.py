@@ -14,6 +14,7 @@ from batchata.errors import CreateRefusedError, ProviderError
 from batchata.providers.anthropic import errors
 from batchata.providers.keys import can_be_sent, header_secrets
 from batchata.providers.responses import check_whole, json_object, streamed
+from batchata.providers.server_clock import ServerClock
 
 if TYPE_CHECKING:
     import anthropic
@@ -33,6 +34,7 @@ class AnthropicCalls:
         self._given = given
         self._own: anthropic.Anthropic | None = None
         self._lock = threading.Lock()
+        self.server_clock = ServerClock()
 
     @property
     def api_version(self) -> str:
@@ -116,6 +118,7 @@ class AnthropicCalls:
             response = client.get(
                 path, cast_to=httpx2.Response, options={"params": params or {}, "follow_redirects": False}
             )
+        self.server_clock.hear(response.headers)
         return json_object(response, path, "Anthropic")
 
     def results(self, provider_id: str) -> Generator[bytes, None, None]:

@@ -78,6 +78,9 @@ class AnthropicProvider(ListedBatches):
     def account(self) -> str:
         return self._calls.account()
 
+    def now(self) -> float | None:
+        return self._calls.server_clock.now()
+
     def facts(self, model: str) -> ModelFacts:
         """From `GET /v1/models/{model}`. It says nothing of sampling, so `takes_temperature` stays open."""
         try:
@@ -119,7 +122,7 @@ class AnthropicProvider(ListedBatches):
         """
         candidates: list[str] = []
         for page in self._pages(_LIST_MAX):
-            since = page.since(intent.at)
+            since = page.since(intent)
             statuses = [(batch, read_status(batch)) for batch in page.batches]
             for batch, status in statuses:
                 if status is None or not _could_be(intent, batch, status, since):

@@ -20,6 +20,7 @@ from batchata.providers.foreign_json import get, loaded_object, text
 from batchata.providers.gemini import errors
 from batchata.providers.keys import can_be_sent, header_secrets
 from batchata.providers.responses import check_whole, json_object, streamed
+from batchata.providers.server_clock import ServerClock
 
 if TYPE_CHECKING:
     import httpx2
@@ -41,6 +42,7 @@ class GeminiCalls:
         self._given = given
         self._own: genai.Client | None = None
         self._lock = threading.Lock()
+        self.server_clock = ServerClock()
 
     def account(self) -> str:
         client = self._client()
@@ -148,6 +150,7 @@ class GeminiCalls:
         secrets = _secrets(client)
         with errors.as_provider_errors(secrets):
             response = _sent(client, _request(client, method, path, body, headers))
+        self.server_clock.hear(response.headers)
         if not response.is_success:
             raise _failure(response, secrets).as_provider_error()
         return response

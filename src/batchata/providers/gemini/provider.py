@@ -78,6 +78,9 @@ class GeminiProvider(ListedBatches):
     def account(self) -> str:
         return self._calls.account()
 
+    def now(self) -> float | None:
+        return self._calls.server_clock.now()
+
     def facts(self, model: str) -> ModelFacts:
         """From `GET /{version}/models/{model}`. `inputTokenLimit` bounds the prompt alone; the answer has its own limit."""
         try:
@@ -143,7 +146,7 @@ class GeminiProvider(ListedBatches):
                 [last_seen, *known], reverse=True
             )
             last_seen = known[-1] if known else last_seen
-            since = page.since(intent.at)
+            since = page.since(intent)
             if newest_first and len(known) > 1 and known[0] < since:
                 break
         if len(ours) == 1:

@@ -14,6 +14,7 @@ from batchata.providers.failures import Failure
 from batchata.providers.keys import can_be_sent, header_secrets
 from batchata.providers.openai import errors
 from batchata.providers.responses import check_whole, json_object, streamed
+from batchata.providers.server_clock import ServerClock
 
 if TYPE_CHECKING:
     import httpx2
@@ -34,6 +35,7 @@ class OpenAICalls:
         self._make = make
         self._own: openai.OpenAI | None = None
         self._lock = threading.Lock()
+        self.server_clock = ServerClock()
 
     def account(self) -> str:
         client = self._client()
@@ -53,7 +55,7 @@ class OpenAICalls:
         client = self._money_client()
         body.seek(0)  # its length is taken from the file, whatever its place
         try:
-            return client.post(
+            response = client.post(
                 FILES,
                 cast_to=httpx2.Response,
                 body=dict(fields),
@@ -63,6 +65,8 @@ class OpenAICalls:
         except errors.foreign_errors() as error:
             # not `from error`: its request would show the key in a traceback
             raise self._failure(client, error).as_refused_error() from None
+        self.server_clock.hear(response.headers)
+        return response
 
     def create(self, body: Mapping[str, object]) -> "httpx2.Response":
         """Exactly one POST. Raises `CreateRefusedError` or `CreateUnknownError`."""
@@ -104,6 +108,7 @@ class OpenAICalls:
             response = client.get(
                 path, cast_to=httpx2.Response, options={"params": params or {}, "follow_redirects": False}
             )
+        self.server_clock.hear(response.headers)
         return json_object(response, path, self.service)
 
     def file(self, file_id: str) -> Generator[bytes, None, None]:

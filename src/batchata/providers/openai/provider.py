@@ -111,6 +111,9 @@ class OpenAIProvider(ListedBatches):
     def account(self) -> str:
         return self._calls.account()
 
+    def now(self) -> float | None:
+        return self._calls.server_clock.now()
+
     def facts(self, model: str) -> ModelFacts:
         """OpenAI's models endpoint says nothing of limits, so it is not asked; some services of the dialect do say."""
         if self._target.official:
@@ -166,7 +169,7 @@ class OpenAIProvider(ListedBatches):
     def find(self, intent: Intent) -> Sighting:
         """Look through the listing, newest first, back past the intent by the provider's clock."""
         for page in self._pages(_LIST_MAX):
-            since = page.since(intent.at)
+            since = page.since(intent)
             for batch in page.batches:
                 status = self._status(batch)
                 if status and is_ours(batch, intent.nonce, intent.upload_id):

@@ -40,6 +40,10 @@ class SpooledBatches:
         held = self._spool.holds(intent.nonce)
         return Sighting(found=intent.nonce if held else None, complete=True, never_made=not held)
 
+    def now(self) -> float | None:
+        """A spool knows what it holds, whenever that came."""
+        return None
+
     def poll(self, provider_ids: Sequence[str]) -> Mapping[str, BatchStatus]:
         """Begins or goes on with each batch that has not ended. A batch whose files were removed will never be seen again,
         so it counts as ended with its results gone.
