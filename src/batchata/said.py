@@ -18,6 +18,7 @@ from batchata.arguments import plain
 from batchata.errors import BatchataError, ValidationError
 from batchata.identity import digest
 from batchata.job import Job
+from batchata.job_arguments import job_id
 
 IN_MEMORY = 4_000_000  # bytes of jobs kept in memory before they go to a file
 
@@ -114,7 +115,16 @@ def _checked(item: Any, place: int, check: Check) -> SaidJob:
         return _said(*check(item))
     except BatchataError as error:
         content = blake2b(repr(item).encode("utf-8", "replace"), digest_size=16).digest()
-        return SaidJob(f"item-{place}", content, "", "", Job(model="").to_record(), _metadata(item), str(error))
+        name = _own_id(item) or f"item-{place}"
+        return SaidJob(name, content, "", "", Job(model="").to_record(), _metadata(item), str(error))
+
+
+def _own_id(item: Any) -> str | None:
+    """The id that an item which is no job gives itself, if that is one."""
+    try:
+        return job_id(item.get("job_id")) if isinstance(item, Mapping) else None
+    except ValidationError:
+        return None
 
 
 def _metadata(item: Any) -> bytes | None:

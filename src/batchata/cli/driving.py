@@ -1,0 +1,152 @@
+"""Driving a batch to its end: the view while it goes, signals, and what is said when it is over."""
+
+import shlex
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from batchata.batch import Batch
+from batchata.cli import saying
+from batchata.cli.answers import show_answers
+from batchata.cli.codes import Exit
+from batchata.cli.guard import interrupts
+from batchata.errors import BatchataError
+from batchata.live.figures import counted, usd
+from batchata.live.view import LiveView
+from batchata.run import BatchRun
+from batchata.usage import money
+
+EVERY = 0.5  # seconds between two looks of the view
+HEARD_WITHIN = 0.2
+SHOWN = 20  # answers of a small run, shown when it is over
+
+TABLES = (".csv", ".jsonl", ".parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a command speaks, and where its table goes. `ending`: whether it says what came of the jobs."""
+
+    json_out: bool = False
+    quiet: bool = False
+    table: Path | None = None
+    ending: bool = True
+
+
+def place(out: Path | None) -> tuple[Path | None, Path | None]:
+    """(folder, table) that `--out` means."""
+    if out is not None and out.suffix.lower() in TABLES and not out.is_dir():
+        return None, out
+    return out, None
+
+
+def drive(batch: Batch, manner: Manner, act: Callable[[BatchRun], None] | None = None) -> int:
+    """Run it; the exit code. `act` is done to the run in a thread of its own as soon as it goes."""
+    failure: BatchataError | None = None
+    with interrupts.deferred():
+        run = batch.run()
+        view = None if manner.quiet else LiveView(console=saying.console(error=True))
+        if view is not None:
+            run.on_progress(view, interval=EVERY)
+        if act is not None:
+            threading.Thread(target=act, args=(run,), name="batchata-act", daemon=True).start()
+        try:
+            _wait(run)
+        except BatchataError as error:
+            failure = error
+        finally:
+            if view is not None:
+                view.close()
+    return _ending(batch, run, manner, failure)
+
+
+def _wait(run: BatchRun) -> None:
+    while not run.wait(HEARD_WITHIN):
+        if interrupts.heard is not None:
+            saying.note("Leaving: what is open stays at the providers. Once more to leave at once.", "yellow")
+            run.shutdown(wait_for_active=False)
+            return
+
+
+def _ending(batch: Batch, run: BatchRun, manner: Manner, failure: BatchataError | None) -> int:
+    status = run.status()
+    code = code_of(status)
+    table = manner.table if failure is None and interrupts.heard is None else None
+    if table is not None:
+        run.write_table(table)
+    if failure is not None:  # told, with its own exit code, by the guard
+        _say_waiting(batch, status, manner)
+        raise failure
+    if manner.json_out:
+        places = {"state": str(batch.state_file), "results_dir": _text(batch.results_dir), "table": _text(table)}
+        saying.put_json({**status, **places, "exit_code": int(code)})
+    elif not manner.quiet and manner.ending:
+        if 0 < status["completed"] + status["failed"] <= SHOWN and table is None:
+            show_answers(run.results().values())
+        _say(batch, status, table)
+        _say_waiting(batch, status, manner)
+    return code
+
+
+def code_of(status: Mapping[str, Any]) -> Exit:
+    """What an ended run's status means."""
+    if interrupts.heard is not None:
+        return interrupts.code
+    waiting = status["pending"] + status["active"]
+    if waiting and status["stop_reason"] == "cost_limit":
+        return Exit.LIMIT
+    if waiting:
+        return Exit.STOPPED
+    return Exit.FAILED_JOBS if status["failed"] else Exit.OK
+
+
+def _say(batch: Batch, status: Mapping[str, Any], table: Path | None) -> None:
+    limit = "" if batch.cost_limit is None else f" of at most {usd(batch.cost_limit)}"
+    saying.note(
+        f"{status['completed']:,} of {counted(status['total'], 'job')} succeeded, {status['failed']:,} failed. "
+        f"{usd(money(status['cost_usd']))}{limit} spent under {shown(batch.state_file)}."
+    )
+    if table is not None:
+        saying.note(f"Written: {table}")
+    elif batch.results_dir is not None:
+        saying.note(f"Written: {shown(batch.results_dir)}/")
+    if status["failed"]:
+        look, again = command("results", batch.state_file, "--failed"), command("retry", batch.state_file)
+        saying.note(f"Look at the failed ones: {look}    Try them again: {again}")
+
+
+WHY = {
+    "cost_limit": "The limit is reached: ",
+    "time_limit": "The time is up: ",
+    "cancelled": "Cancelled: ",
+}
+
+
+def _say_waiting(batch: Batch, status: Mapping[str, Any], manner: Manner) -> None:
+    waiting = status["pending"] + status["active"]
+    if not waiting or manner.quiet or not manner.ending:
+        return
+    why = WHY.get(status["stop_reason"] or "", "")
+    where = f"{status['active']:,} at the providers, {status['pending']:,} not sent"
+    more = ("--limit USD",) if status["stop_reason"] == "cost_limit" else ()
+    on = command("resume", batch.state_file, *more)
+    saying.note(f"{why}{counted(waiting, 'job')} to come ({where}). Go on with: {on}", "yellow")
+
+
+def command(name: str, state: Path, *more: str) -> str:
+    """A command as it is typed."""
+    return " ".join(["batchata", name, shlex.quote(shown(state)), *more])
+
+
+def shown(path: Path) -> str:
+    """As short as it can be said from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,149 @@
+"""`resume`, `retry`, `cancel` and `decide`: going on with a state without the script that made it."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from batchata.cli import again, dotenv, options, saying
+from batchata.cli.codes import Exit
+from batchata.cli.driving import Manner, command, drive, place
+from batchata.cli.guard import listen
+from batchata.errors import StateLockedError, ValidationError
+from batchata.live.figures import counted
+from batchata.store import reading
+from batchata.store.administration import give_up_lost
+from batchata.store.database import connect_reader
+from batchata.store.watching import driver_of
+
+Jobs = Annotated[list[str] | None, typer.Option("--job", help="Only this job; more than one allowed.", metavar="ID")]
+Lost = Annotated[
+    bool,
+    typer.Option("--lost", help="Also jobs whose answers the provider deleted: they were paid, and are paid again."),
+]
+
+
+def resume(
+    state: options.State = options.STATE,
+    limit: options.Limit = None,
+    no_limit: options.NoLimit = False,
+    schema: options.Schema = None,
+    out: options.Out = None,
+    price: options.PriceOption = None,
+    time_limit: options.TimeLimit = None,
+    json_out: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> int:
+    """Go on with the last run: collect, send what waits, try again.
+
+    Its jobs are taken as they were added, with its limit and settings; failed ones are tried again. The contents of files are
+    not kept: a file that has changed since fails its job.
+    """
+    listen(verbose=verbose, quiet=quiet)
+    dotenv.load()
+    results, table = place(out)
+    batch = again.batch_of(state, limit=limit, no_limit=no_limit, results_dir=results, prices=options.prices(price))
+    if time_limit:
+        batch.add_time_limit(seconds=options.seconds(time_limit))
+    again.add_jobs(batch, schema=schema)
+    return drive(batch, Manner(json_out, quiet, table))
+
+
+def retry(
+    state: options.State = options.STATE,
+    job: Jobs = None,
+    lost: Lost = False,
+    limit: options.Limit = None,
+    no_limit: options.NoLimit = False,
+    schema: options.Schema = None,
+    price: options.PriceOption = None,
+    yes: options.Yes = False,
+    json_out: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> int:
+    """Try only the failed jobs of the last run again, now."""
+    listen(verbose=verbose, quiet=quiet)
+    dotenv.load()
+    batch = again.batch_of(state, limit=limit, no_limit=no_limit, prices=options.prices(price))
+    if lost:
+        _give_up_lost(state, batch.said.part_of or 0, yes=yes)
+    number = again.add_jobs(batch, schema=schema, states=("failed",), ids=set(job or ()))
+    if job and number < len(set(job)):
+        raise ValidationError(f"--job: {number} of {len(set(job))} are failed jobs of the last run; nothing was sent")
+    if not number and not json_out:
+        saying.note("No job of the last run has failed: there is nothing to retry.")
+        return Exit.OK
+    return drive(batch, Manner(json_out, quiet))
+
+
+def _give_up_lost(state: Path, run: int, *, yes: bool) -> None:
+    words = "Jobs whose answers were deleted were paid for once, and are paid for again. Send them?"
+    if not yes and not saying.confirmed(words):
+        raise ValidationError("--lost was not confirmed: answer yes, or give --yes; nothing was sent")
+    give_up_lost(state, run)
+
+
+def cancel(
+    state: options.State = options.STATE,
+    json_out: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> int:
+    """Cancel open batches, and collect what was answered.
+
+    What was answered is billed. What was not waits for `resume`.
+    """
+    listen(verbose=verbose, quiet=quiet)
+    dotenv.load()
+    again.existing(state)
+    if process := driver_of(state):
+        raise StateLockedError(
+            f"{str(state)!r} is being driven by {process}: stop that one first (Ctrl-C there), then cancel"
+        )
+    with closing(connect_reader(state)) as connection:
+        number = len(reading.open_batches(connection))
+    if not number:
+        if json_out:
+            saying.put_json({"state": str(state), "batches_total": 0, "exit_code": 0})
+        saying.note("No batch is open: there is nothing to cancel.")
+        return Exit.OK
+    batch = again.batch_of(state, sends=False)
+    drive(batch, Manner(json_out, quiet, ending=False), act=lambda run: run.cancel())
+    with closing(connect_reader(state)) as connection:
+        left = len(reading.open_batches(connection))
+    if left:
+        saying.note(f"{counted(left, 'batch')} still open; look with: {command('status', state)}", "yellow")
+        return Exit.STOPPED
+    if not quiet:
+        saying.note(
+            f"{counted(number, 'batch')} cancelled or ended, and collected. Go on with: {command('resume', state)}"
+        )
+    return Exit.OK
+
+
+def decide(
+    state: options.State,
+    batch: Annotated[int, typer.Argument(help="The batch's number, as `status` shows it: #3 is 3.", metavar="NUMBER")],
+    made: Annotated[
+        bool | None,
+        typer.Option("--made/--never-made", help="It counts as made and is charged, or it was certainly never made."),
+    ] = None,
+    yes: options.Yes = False,
+) -> int:
+    """Say what became of a batch that can't be found any more.
+
+    For one that `status` shows as uncertain, or that its provider shows no more, when looking is over: while a run can still
+    look, that is better.
+    """
+    from batchata.run import decide as decided
+
+    if made is None:
+        raise ValidationError("say which: --made (its jobs end as lost, charged) or --never-made (its jobs wait again)")
+    if not made and not yes and not saying.confirmed("If it was made after all, its jobs are paid for twice. Go on?"):
+        raise ValidationError("not confirmed: answer yes, or give --yes; nothing was changed")
+    decided(again.existing(state), batch, made=made)
+    saying.note(f"Noted. Go on with: {command('resume', state)}")
+    return Exit.OK

@@ -1,0 +1,106 @@
+"""What commands say: answers on standard output, everything else on standard error; no colours where they are not seen.
+
+Whatever a model, a file or a provider wrote is made harmless before it is shown.
+"""
+
+import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+import orjson
+
+from batchata.live.figures import harmless, safe
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+BETWEEN = 3  # characters between two columns of a table
+C1 = {mark: f"\\u{mark:04x}" for mark in range(0x7F, 0xA0)}  # JSON allows them, terminals obey them
+
+
+@cache
+def console(*, error: bool = False) -> "Console":
+    """Rich's console for standard output, or error. Colours only on a terminal, and not where NO_COLOR is set."""
+    from rich.console import Console
+
+    stream = sys.stderr if error else sys.stdout
+    return Console(stderr=error, highlight=False, soft_wrap=not stream.isatty())
+
+
+def show(what: "RenderableType") -> None:
+    """On standard output."""
+    console().print(what)
+
+
+def note(words: str, style: str = "") -> None:
+    """Words for people, on standard error."""
+    from rich.text import Text
+
+    console(error=True).print(Text(harmless(words), style=style), soft_wrap=True)
+
+
+def error(words: str) -> None:
+    note(f"batchata: {words}", "red")
+
+
+def as_json(value: Any) -> str:
+    """JSON that is safe to print on a terminal."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode().translate(C1)
+
+
+def put(text: str, stream: TextIO | None = None) -> None:
+    """Text for machines, as it is."""
+    (stream or sys.stdout).write(text + "\n")
+
+
+def put_json(value: Any) -> None:
+    put(as_json(value))
+
+
+def show_table(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Iterable[str] = (),
+    widths: Mapping[str, int] | None = None,
+) -> None:
+    """A table of one line per row. On a terminal the columns in `widths` are held to that, and the last is cut to fit;
+    elsewhere columns are separated by tabs.
+    """
+    if sys.stdout.isatty():
+        show(_table(heads, [[safe(cell) for cell in row] for row in rows], set(right), widths or {}))
+        return
+    put("\t".join(heads))
+    for row in rows:
+        put("\t".join(safe(cell) for cell in row))
+
+
+def _table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[str], widths: Mapping[str, int]
+) -> "RenderableType":
+    from rich.box import SIMPLE_HEAD
+    from rich.cells import cell_len
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    left = console().width
+    for place, head in enumerate(heads):
+        widest = max([cell_len(head), *(cell_len(row[place]) for row in rows)])
+        wanted = max(1, min(widest, widths.get(head, widest), left))
+        left -= wanted + BETWEEN
+        justify: Literal["left", "right"] = "right" if head in right else "left"
+        shown.add_column(head, justify=justify, no_wrap=True, overflow="ellipsis", width=wanted)
+    for row in rows:
+        shown.add_row(*map(Text, row))
+    return shown
+
+
+def confirmed(question: str) -> bool:
+    """Ask on the terminal; No where there is none."""
+    if not sys.stdin.isatty():
+        return False
+    import typer
+
+    return typer.confirm(question, default=False, err=True)
