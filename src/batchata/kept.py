@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from batchata.pricing import Price, Rates
 from batchata.store import recall
+from batchata.store.moves import Store
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -34,11 +35,6 @@ class Asked(Protocol):
 
 def keep(asked: Asked, run: int) -> None:
     """Note it. The caller holds the state's lock."""
-    schemas: dict[str, dict[str, Any]] = {}
-    if asked.models:
-        from batchata.output import schema_for
-
-        schemas = {digest: schema_for(model) for digest, model in asked.models.items()}
     settings = {
         "part_of": asked.said.part_of,
         "limit": asked.cost_limit,
@@ -51,7 +47,20 @@ def keep(asked: Asked, run: int) -> None:
         "settle_seconds": asked.settle_seconds,
         "prices": {model: _as_given(price) for model, price in asked.prices.items()},
     }
-    recall.keep(asked.state_file, run, settings, schemas)
+    recall.keep(asked.state_file, run, settings, _schemas(asked))
+
+
+def taken(store: Store, asked: Asked, run: int) -> None:
+    """Note that every job of a run was taken, with the schemas of those that came late. Joins the caller's transaction."""
+    recall.note_taken(store, run, _schemas(asked))
+
+
+def _schemas(asked: Asked) -> dict[str, dict[str, Any]]:
+    if not asked.models:
+        return {}
+    from batchata.output import schema_for
+
+    return {digest: schema_for(model) for digest, model in asked.models.items()}
 
 
 _OF_BATCH = (

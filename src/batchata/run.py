@@ -210,9 +210,9 @@ class BatchRun:
     def write_table(
         self,
         path: str | os.PathLike[str],
-        format: "Format | None" = None,
+        format: "Format | None" = None,  # noqa: A002 - the field's word for it
         *,
-        spreadsheet: bool = False,  # noqa: A002
+        spreadsheet: bool = False,
     ) -> Path:
         """The same as a file, in constant memory: Parquet (needs `batchata[tables]`), CSV or JSONL, as its name or `format`
         ("parquet", "csv", "jsonl") says. What stood there is replaced. `spreadsheet`: CSV that a spreadsheet program shows

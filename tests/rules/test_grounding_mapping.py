@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel, Field, create_model
 
 from batchata.grounding import Statement, map_fields
-from batchata.grounding.values import Said, Value
+from batchata.grounding.said import Said
+from batchata.grounding.values import Value
 
 
 class Law(Enum):

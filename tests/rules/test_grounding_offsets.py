@@ -38,7 +38,7 @@ NUMBERS = st.integers(min_value=0, max_value=10**7)
 @given(NOISE, SENTENCES, NOISE)
 @settings(deadline=None)
 def test_a_passage_is_found_where_it_stands(before: str, passage: str, after: str) -> None:
-    text = f"{before}\n{passage}\n{after}"
+    text = f"{before}\n.\n{passage}\n.\n{after}"  # a hyphen before it would make its first word the rest of another
     (found,) = ground(text, [passage])
     assert found.how == "exact"
     assert found.span is not None
@@ -48,7 +48,7 @@ def test_a_passage_is_found_where_it_stands(before: str, passage: str, after: st
 @given(NOISE, SENTENCES, NOISE, st.sampled_from(["upper", "casefold", "NFC", "NFD", "NFKC", "spaces"]))
 @settings(deadline=None)
 def test_a_passage_in_another_form_is_found_where_it_stands(before: str, passage: str, after: str, form: str) -> None:
-    text = f"{before}\n{passage}\n{after}"
+    text = f"{before}\n.\n{passage}\n.\n{after}"  # a hyphen before it would make its first word the rest of another
     forms = {"upper": passage.upper(), "casefold": passage.casefold(), "spaces": passage.replace(" ", " \n\t")}
     quote = forms[form] if form in forms else unicodedata.normalize(form, passage)  # type: ignore[arg-type]
     (found,) = ground(text, [quote])

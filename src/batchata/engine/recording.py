@@ -16,7 +16,6 @@ from batchata.engine.preparing import Formed, Order
 from batchata.engine.progress import Tally
 from batchata.engine.tracks import Desk, Track
 from batchata.errors import CreateRefusedError, ProviderError
-from batchata.events import BillAboveBound, JobsFinished
 from batchata.planner import Now
 from batchata.provider_batch import ProviderBatch, State, Verdict
 from batchata.providers.base import RESULTS_GONE, BatchStatus, Sighting
@@ -70,6 +69,8 @@ class Recorder:
     def _taken(self, completion: Completion, now: Now) -> None:
         if not completion.partial:
             self._desk.intake_done = True
+            if completion.error is None:
+                self._desk.note_taken()
             if changed := self._desk.progress.snapshot.changed:
                 log.warning(
                     "%d jobs have changed since an earlier run under their job_id: they are sent again.", changed
@@ -111,7 +112,6 @@ class Recorder:
         if failed:
             self._desk.store.fail_unsent(now.wall, failed)
             self._desk.progress.unsent(len(failed))
-            self._desk.announce(JobsFinished(len(failed)))
             self._shows.append(Show(tuple(job for job, _ in failed)))
 
     # -- a body
@@ -332,7 +332,6 @@ class Recorder:
             self._rested.append(track.row)
         finished = tuple(end.job for end in done.settled if isinstance(end.then, NewResult))
         if finished:
-            desk.announce(JobsFinished(tally.finished))
             self._shows.append(Show(finished, done.raw))
 
     def _overbilled(self, row: ProviderBatch, done: Ends) -> None:
@@ -342,7 +341,6 @@ class Recorder:
             return
         worst = max(above, key=lambda end: end.cost - end.bound)
         self._desk.lanes[row.lane].halted = True
-        self._desk.announce(BillAboveBound(row.provider, row.model, worst.cost, worst.bound))
         self._desk.fail(
             ProviderError(
                 f"{row.provider} billed {to_usd(worst.cost):.6f} USD for a request bounded at {to_usd(worst.bound):.6f} USD "

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from batchata import kept
 from batchata.documents.reader import Reader
 from batchata.engine.citer import Citer
 from batchata.engine.collecting import Show
@@ -247,6 +248,7 @@ def _assemble(
         lanes=NotingLanes(held.uploads, store, catalog, run, ask.items_per_batch),
         intake=Intake(store, run, Members()),
         progress=progress,
+        note_taken=lambda: kept.taken(store, ask, run),
     )
     preparer = Preparer(
         connect, catalog, held.reader, ask.models, pricer, limited=ask.cost_limit is not None, named=ask.providers,

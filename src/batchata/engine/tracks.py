@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from batchata.engine.lanes import Lanes
 from batchata.engine.preparing import Formed
 from batchata.engine.progress import Progress
-from batchata.events import BatchMoved
 from batchata.planner import Now, StopReason
 from batchata.provider_batch import OPEN, ProviderBatch, State
 from batchata.providers.catalog import Catalog
@@ -87,7 +86,7 @@ class Track:
 
 @dataclass(slots=True)
 class Desk:
-    """All that the loop and its records share. `listeners` hear its events; `failure` is the first thing that ended a lane
+    """All that the loop and its records share. `note_taken` is called once every job was taken, in that transaction; `failure` is the first thing that ended a lane
     or the run for good, raised to the user when the run is over.
     """
 
@@ -97,14 +96,10 @@ class Desk:
     lanes: Lanes
     intake: Intake
     progress: Progress
-    listeners: list[Callable[[object], None]] = field(default_factory=list)
+    note_taken: Callable[[], None] = lambda: None
     tracks: dict[int, Track] = field(default_factory=dict)
     failure: Exception | None = None
     intake_done: bool = False
-
-    def announce(self, event: object) -> None:
-        for listener in self.listeners:
-            listener(event)
 
     def moved(self, track: Track, row: ProviderBatch) -> None:
         """A batch came to another state; one at rest is no longer tracked."""
@@ -112,7 +107,6 @@ class Desk:
         if row.state not in OPEN:
             del self.tracks[row.id]
             self.progress.rested(row)
-        self.announce(BatchMoved(row))
 
     def fail(self, error: Exception) -> None:
         self.failure = self.failure or error

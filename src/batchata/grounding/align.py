@@ -16,6 +16,7 @@ _SLIP: Final = 0.6
 _LEFT: Final = 1.0
 _PUT: Final = 1.4  # a little word
 _INVENTED: Final = 6.0  # any other word put in: the passage does not say it
+_FEW, _LEAST_SAME = 12, 0.4  # of the words of a longer quote stand in the passage as they are
 _LONGEST_BLOCK: Final = 4_000  # cells of one block's table; a worse fit is none
 
 
@@ -37,6 +38,8 @@ def align(quote: Sequence[str], stretch: Sequence[str], is_slip: Slip) -> list[S
     `is_slip(i, j)` says whether word i of the quote may stand for word j of the stretch. None: they have too little in common.
     """
     anchors = _anchors(quote, stretch)
+    if len(quote) > _FEW and sum(length for _, _, length in anchors) < _LEAST_SAME * len(quote):
+        return None
     steps: list[Step] = []
     q, s = 0, 0
     for place, (i, j, length) in enumerate([*anchors, (len(quote), len(stretch), 0)]):
@@ -56,11 +59,30 @@ def _anchors(quote: Sequence[str], stretch: Sequence[str]) -> list[tuple[int, in
         for op in Indel.opcodes(quote, stretch)
         if op.tag == "equal"
     ]
-    runs = _without_strays(runs)
+    runs = _without_strays(_closed_up(runs, quote, stretch))
     runs = _mirrored(_without_strays(_mirrored(runs)))
     if len(runs) == 1 and runs[0][2] < 2 and len(quote) > 1:
         return []
     return runs
+
+
+def _closed_up(
+    runs: list[tuple[int, int, int]], quote: Sequence[str], stretch: Sequence[str]
+) -> list[tuple[int, int, int]]:
+    """The runs nearest to the longest one: of words that stand several times, those beside it."""
+    if len(runs) < 2:
+        return runs
+    pivot = max(range(len(runs)), key=lambda index: runs[index][2])
+    closed = [runs[pivot]]
+    for i, j, length in reversed(runs[:pivot]):
+        near = closed[0][1] - closed[0][0] + i
+        closed.insert(
+            0, (i, near if stretch[near : near + length] == quote[i : i + length] and near > j else j, length)
+        )
+    for i, j, length in runs[pivot + 1 :]:
+        near = closed[-1][1] - closed[-1][0] + i
+        closed.append((i, near if stretch[near : near + length] == quote[i : i + length] and near < j else j, length))
+    return closed
 
 
 def _without_strays(runs: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:

@@ -1,24 +1,28 @@
 """What speaks for a field in an answer's text and in a cited passage."""
 
-import itertools
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
-from batchata.grounding.fields import Field, stem
-from batchata.grounding.values import Place, Said
+from batchata.grounding.clauses import Clause
+from batchata.grounding.fields import Field
+from batchata.grounding.items import Mention, dealt
+from batchata.grounding.said import Place, Said
+from batchata.grounding.tables import Cell, cells
+from batchata.grounding.terms import AKIN
+from batchata.grounding.truths import Truth, truth_of
 
 # Ends of clauses. Not: the line end after a question or a label, for what it asks or names stands below.
 _BREAK: Final = re.compile(r"(?<![?:\n])\n+|\n{2,}|(?<=[.;!])\s+(?=[A-Z*\-\d])|;")
 _BESIDE: Final = 1.5  # for a value of a list item: another value of the same item beside it
-_YES: Final = frozenset(["yes", "true", "y", "present", "included", "granted", "applies", "agreed"])
-_NO: Final = frozenset(["no", "false", "n", "not", "none", "absent", "neither", "without", "never", "nor", "cannot"])
-_VALUE, _NAME, _QUOTED, _PASSAGE = 2.0, 2.0, 1.5, 0.7
+_VALUE, _TRUTH, _NAME, _QUOTED, _PASSAGE = 2.0, 1.0, 2.0, 1.5, 0.7
+_AKIN: Final = 0.7  # what another word for the same is worth
+_NAMED: Final = 0.5  # the share of its name by which a truth is known
 _TIE: Final = 0.05
-_LONG_LINE: Final = 200  # characters: prose, whose sentences stand for lines
 
 
 class Scene:
@@ -27,15 +31,30 @@ class Scene:
     def __init__(self, fields: Sequence[Field], weight: Mapping[str, float], text: str) -> None:
         self.fields = fields
         self.weight = weight
-        self.said = Said(text)
-        self._stems_of: dict[Said, frozenset[str]] = {}
+        self.said = Said(text, lined=True)
         self.breaks = [0, *sorted({found.end() for found in _BREAK.finditer(text)}), len(text)]
+        self._truths_of: dict[tuple[Said, tuple[object, ...]], Truth] = {}
 
     # The text of the answer.
 
     @cached_property
-    def _stems(self) -> list[str]:
-        return [stem(word) for word in self.said.words.words]
+    def mentions(self) -> list[Mention]:
+        """What the text says, in order: each place with the fields that its surroundings name most."""
+        some = dealt([*self._values(), *self._truths()], self.said.text)
+        return [
+            mention
+            for index, mention in enumerate(some)
+            if mention.label > 0 or not mention.weak or self._is_beside(mention, some[max(0, index - 1) : index + 2])
+        ]
+
+    def _is_beside(self, mention: Mention, near: Sequence[Mention]) -> bool:
+        """Does a value of the same item stand next to it, on the same line?"""
+        return any(
+            other.field is not mention.field
+            and other.field.item == mention.field.item
+            and "\n" not in self.said.text[min(other.end, mention.end) : max(other.start, mention.start)]
+            for other in near
+        )
 
     @cached_property
     def _spans(self) -> list[tuple[Place, Field]]:
@@ -43,83 +62,67 @@ class Scene:
         spans = [(place, field) for field in self.fields for place in field.value.spans(self.said)]
         return sorted(spans, key=lambda pair: (pair[0], -pair[0][1]))
 
-    @cached_property
-    def _winners(self) -> list[tuple[Place, Field, float]]:
-        """For each place that says a value, the fields that its surroundings name most; all of them where none is named more."""
-        won: list[tuple[Place, Field, float]] = []
+    def _values(self) -> list[Mention]:
+        won: list[Mention] = []
         for group in _overlapping(self._spans):
             named = [(place, field, self._label(place, field)) for place, field in group]
             best = max(score for _, _, score in named)
             longest = max(place[1] - place[0] for place, _, _ in named)
             won += [
-                (place, field, score)
+                Mention(*place, field, score, self._is_weak(field, place))
                 for place, field, score in named
                 if score >= best - _TIE and (place[1] - place[0] > longest // 2 or score > 0)
             ]
-        won = [
-            pair
-            for pair in won
-            if pair[2] > 0 or not self._is_weak(pair[1], pair[0]) or self._companions(*pair[:2], won)
-        ]
-        return self._in_order(won)
+        return won
 
     def _is_weak(self, field: Field, place: Place) -> bool:
-        """A small number or a letter, unless it is written as an amount."""
+        """A small number or a letter, unless it is written as an amount; the sign of one that is."""
         said = self.said.text[place[0] : place[1]].strip()
-        return field.value.is_weak and said.replace("(", "").replace(")", "").isalnum()
+        return field.value.is_currency or (field.value.is_weak and said.replace("(", "").replace(")", "").isalnum())
 
-    def _in_order(self, won: list[tuple[Place, Field, float]]) -> list[tuple[Place, Field, float]]:
-        """Values of list items: each place to the item whose other values stand near it."""
-        near = {(place, field): self._companions(place, field, won) for place, field, _ in won if field.item}
-        accompanied = {field for (_, field), nearness in near.items() if nearness}
-        kept = []
-        for place, field, score in won:
-            rivals = [f for p, f, _ in won if p == place and f is not field and f.item and f.item != field.item]
-            mine = near.get((place, field), 0.0)
-            if field.item and any(near[place, rival] > mine for rival in rivals):
-                continue
-            if field in accompanied and not mine and score < 0.5:
-                continue
-            kept.append((place, field, score))
-        return self._dealt(kept)
+    def _truths(self) -> list[Mention]:
+        """Fields that are true or false, named by a clause, and not denied by it."""
+        kinds: dict[tuple[object, ...], list[Field]] = {}
+        for field in self.fields:
+            if field.value.is_bool:
+                kinds.setdefault(field.shape, []).append(field)
+        some = list(kinds.values())
+        clauses = [clause for clause in self.said.clauses if not self._cell(clause.starts[0])] if kinds else []
+        found = [mention for clause in clauses for mention in self._stated(some, clause)]
+        for cell in self._cells if kinds else []:
+            for clause in Said(f"{cell.head}: {cell.text}").clauses[:1]:
+                found += [replace(one, start=cell.start, end=cell.end) for one in self._stated(some, clause, cell)]
+        return found
 
-    def _companions(self, place: Place, field: Field, won: list[tuple[Place, Field, float]]) -> float:
-        """How near other values of the same item stand, on the same line first."""
-        low, high = self._line(place)
-        if high - low > _LONG_LINE:
-            low, high = self._clause(place)
-        return sum(
-            1 + 1 / (1 + (place[0] - p[0] if p[0] <= place[0] else 3 * (p[0] - place[0])))
-            for p, f, _ in won
-            if f.item == field.item and f is not field and low <= p[0] < high
-        )
+    @cached_property
+    def _cells(self) -> list[Cell]:
+        return list(cells(self.said.text)) if "|" in self.said.text else []
 
-    def _dealt(self, won: list[tuple[Place, Field, float]]) -> list[tuple[Place, Field, float]]:
-        """Where as many places say a value as items have it, the first is the first item's, and so on."""
-        places: dict[tuple[object, ...], list[Place]] = {}
-        rivals: dict[tuple[object, ...], list[Field]] = {}
-        for place, field, _ in won:
-            if field.item:
-                key = (_shape(field), str(field.raw))
-                places.setdefault(key, [])
-                if place not in places[key]:
-                    places[key].append(place)
-                rivals.setdefault(key, [])
-                if field not in rivals[key]:
-                    rivals[key].append(field)
-        dealt = []
-        for place, field, score in won:
-            key = (_shape(field), str(field.raw))
-            several = field.item is not None and len(rivals[key]) > 1 and len(rivals[key]) == len(places[key])
-            if several and rivals[key].index(field) != places[key].index(place):
-                continue
-            dealt.append((place, field, score))
-        return dealt
+    def _cell(self, place: int) -> Cell | None:
+        index = bisect_right(self._cells, place, key=lambda cell: cell.start) - 1
+        return self._cells[index] if index >= 0 and place < self._cells[index].end else None
 
-    def _line(self, place: Place) -> Place:
-        text = self.said.text
-        end = text.find("\n", place[1])
-        return text.rfind("\n", 0, place[0]) + 1, len(text) if end < 0 else end
+    def _stated(self, kinds: Sequence[Sequence[Field]], clause: Clause, cell: Cell | None = None) -> list[Mention]:
+        truths = [truth_of(some[0].readings, [clause], self.weight) for some in kinds]
+        best = max(truth.score for truth in truths)
+        if best < _NAMED:
+            return []
+        held = frozenset(clause.stems)
+        low, high = (cell.start, cell.end) if cell else (clause.starts[0], clause.end)
+        values = [field for _, field in self._spans_in(low, high)]
+        if best < max((self._share(field.names, held) for field in values), default=0.0):
+            return []
+        return [
+            Mention(truth.at, clause.end, field, truth.score, weak=True)
+            for some, truth in zip(kinds, truths, strict=True)
+            if truth.score >= best - _TIE
+            for field in some
+            if truth.value in (None, field.value.value)
+        ]
+
+    def _spans_in(self, low: int, high: int) -> list[tuple[Place, Field]]:
+        first = bisect_left(self._spans, low, key=lambda pair: pair[0][0])
+        return self._spans[first : bisect_left(self._spans, high, key=lambda pair: pair[0][0])]
 
     def _clause(self, place: Place) -> Place:
         index = bisect_right(self.breaks, place[0])
@@ -127,10 +130,18 @@ class Scene:
         return self.breaks[max(0, index - 1)], self.breaks[min(after, len(self.breaks) - 1)]
 
     def _label(self, place: Place, field: Field) -> float:
-        """How well the words before a value name the field, from its clause's beginning or the value before; else those after."""
+        """How well the words before a value name the field, from its clause's beginning or the value before; else those after.
+
+        In a table, the head of its column.
+        """
+        if cell := self._cell(place[0]):
+            return self.share(field, Said(cell.head).held)
         low, high = self._clause(place)
-        ends = [end for (start, end), _ in self._spans if low <= start and end <= place[0]]
-        starts = [start for (start, _), _ in self._spans if place[1] <= start < high]
+        if not self.said.text[low : place[0]].strip(" *_-\t"):  # what names it may stand above
+            low = self._clause((max(0, low - 1), low))[0]
+        around = self._spans_in(low, high)
+        ends = [end for (_, end), _ in around if end <= place[0]]
+        starts = [start for (start, _), _ in around if place[1] <= start]
         before = self.naming(field, max([low, *ends]), place[0])
         after = self.naming(field, place[1], min([high, *starts]))
         whole = self.naming(field, low, high)
@@ -139,8 +150,7 @@ class Scene:
     def naming(self, field: Field, low: int, high: int) -> float:
         """The share of the field's name that `text[low:high]` has, from 0 to 1."""
         words = self.said.words
-        some = self._stems[words.first_from(low) : bisect_left(words.starts, high)]
-        return self.share(field, set(some))
+        return self.share(field, set(self.said.stems[words.first_from(low) : bisect_left(words.starts, high)]))
 
     def share(self, field: Field, held: AbstractSet[str]) -> float:
         return max(
@@ -149,8 +159,15 @@ class Scene:
         )
 
     def _share(self, names: Sequence[str], held: AbstractSet[str]) -> float:
-        total = sum(self.weight.get(name, 1.0) for name in names)
-        return sum(self.weight.get(name, 1.0) for name in names if name in held) / total if total else 0.0
+        total = said = 0.0
+        for name in names:
+            worth = self.weight.get(name, 1.0)
+            total += worth
+            if name in held:
+                said += worth
+            elif not held.isdisjoint(AKIN.get(name, ())):
+                said += _AKIN * worth
+        return said / total if said else 0.0
 
     def _rare(self, names: Sequence[str], held: AbstractSet[str]) -> bool:
         return any(name in held and self.weight.get(name, 1.0) >= 0.5 for name in names)
@@ -160,67 +177,65 @@ class Scene:
     def claims(self, start: int, end: int, before: int, quotes: Sequence[Said]) -> dict[Field, float]:
         """The fields that the statement `text[start:end]` speaks of; `before`: where what speaks of it too may begin."""
         claims: dict[Field, float] = {}
-        for place, field, score in self._winners:
-            if place[0] < end and start < place[1]:
-                claims[field] = max(claims.get(field, 0.0), _VALUE + _NAME * score)
-        claims |= self._truths(start, end, before, claims)
+        for mention in self.mentions:
+            if mention.start < end and start < mention.end:
+                worth = _TRUTH if mention.field.value.is_bool else _VALUE
+                claims[mention.field] = max(claims.get(mention.field, 0.0), worth + _NAME * mention.label)
         if claims:
             return claims
-        low = max(self._scope(start), before)
+        low = max(self.breaks[max(0, bisect_right(self.breaks, start) - 1)], before)
         for quote in quotes:
             for field, score in self.of_quote(quote, low, end).items():
-                claims[field] = max(claims.get(field, 0.0), score)
+                if not self.denies(field, low, end):
+                    claims[field] = max(claims.get(field, 0.0), score)
         return claims
 
-    def _scope(self, start: int) -> int:
-        """Where the clause that a statement ends begins."""
-        return self.breaks[max(0, bisect_right(self.breaks, start) - 1)]
-
-    def _truths(self, start: int, end: int, before: int, claims: Mapping[Field, float]) -> dict[Field, float]:
-        """Fields that are true or false, named by a clause of the statement, and not denied by it."""
-        truths = [field for field in self.fields if field.value.is_bool]
-        if not truths:
-            return {}
-        found: dict[Field, float] = {}
-        for low, high in self._clauses(max(before, self._scope(start)), end):
-            named = {field: self.naming(field, low, high) for field in truths}
-            best = max(named.values())
-            others = max((self.naming(field, low, high) for field in claims), default=0.0)
-            if best < 0.5 or best < others:
-                continue
-            for field, score in named.items():
-                if score >= best - _TIE and not self._denied(field, low, high):
-                    found[field] = max(found.get(field, 0.0), 1 + _NAME * score)
-        return found
-
-    def _clauses(self, low: int, high: int) -> list[Place]:
-        first, last = bisect_right(self.breaks, low), bisect_left(self.breaks, high)
-        edges = [low, *self.breaks[first:last], high]
-        return [(a, b) for a, b in itertools.pairwise(edges) if b > a]
-
-    def _denied(self, field: Field, low: int, high: int) -> bool:
-        words = self.said.words
-        said = set(words.words[words.first_from(low) : bisect_left(words.starts, high)])
-        yes, no = bool(said & _YES), bool(said & _NO)
-        return yes and not no if field.value.value is False else no and not yes and "no" in said
+    def denies(self, field: Field, low: int, high: int) -> bool:
+        """Does `text[low:high]` state the opposite of a truth?"""
+        if not field.value.is_bool:
+            return False
+        clauses = [clause for clause in self.said.clauses if clause.starts[0] < high and low < clause.end]
+        return truth_of(field.readings, clauses, self.weight).value is (not field.value.value)
 
     def of_quote(self, quote: Said, low: int = 0, high: int = 0) -> dict[Field, float]:
-        """The fields a passage speaks of by itself, with what the answer says about it."""
+        """The fields a passage speaks of by itself, with what the answer says about it in `text[low:high]`."""
         scores: dict[Field, float] = {}
         spans: dict[Place, list[Field]] = {}
         said = {field: some for field in self.fields if (some := field.value.spans(quote))}
-        strong = {field.item for field in said if field.item and not field.value.is_weak}
         for field in self.fields:
             named = self.naming(field, low, high) if high else 0.0
-            held = self.share(field, self._quote_stems(quote))
-            beside = field.item in strong and any(f.item == field.item and f is not field for f in said)
-            if field in said and (not field.value.is_weak or named or held or beside):
-                scores[field] = _QUOTED + _NAME * named + _PASSAGE * held + _BESIDE * beside
-                for place in said[field]:
-                    spans.setdefault(place, []).append(field)
-            elif field.value.is_told and max(named, 0.8 * held) >= 0.5 and not (field.value.is_bool and named):
-                scores[field] = _NAME * named + _PASSAGE * held
+            beside = self._beside(field, said)
+            if field in said:
+                held = self.share(field, quote.held)
+                if not field.value.is_weak or named or held or beside:
+                    scores[field] = _QUOTED + _NAME * named + _PASSAGE * held + _BESIDE * beside
+                    for place in said[field]:
+                        spans.setdefault(place, []).append(field)
+            elif field.value.is_told and (score := self._told(field, quote, named, beside)):
+                scores[field] = score
         return self._kept(scores, spans)
+
+    def _beside(self, field: Field, said: Mapping[Field, object]) -> bool:
+        """Does the passage say another value of the same list item, one that tells it from others?"""
+        if field.item is None:
+            return False
+        return any(f.item == field.item and f is not field and not f.value.is_weak for f in said)
+
+    def _told(self, field: Field, quote: Said, named: float, beside: bool) -> float:
+        """What a passage says for a truth, or for a text that it does not have in these words."""
+        if not field.value.is_bool:
+            held = self.share(field, quote.held)
+            return _NAME * named + _PASSAGE * held if max(named, 0.8 * held) >= _NAMED else 0.0
+        truth = self.truth(field, quote)
+        if truth.value not in (None, field.value.value) or max(named, 0.8 * truth.score) < _NAMED:
+            return 0.0
+        return _NAME * named + _PASSAGE * truth.score + (_QUOTED + _BESIDE * beside) * (truth.value is not None)
+
+    def truth(self, field: Field, quote: Said) -> Truth:
+        key = (quote, field.shape)
+        if key not in self._truths_of:
+            self._truths_of[key] = truth_of(field.readings, quote.clauses, self.weight)
+        return self._truths_of[key]
 
     def _kept(self, scores: dict[Field, float], spans: Mapping[Place, Sequence[Field]]) -> dict[Field, float]:
         """Fields compete for the same words of a passage; those without a value in it against all."""
@@ -231,26 +246,43 @@ class Scene:
             if scores[field] >= max(scores[rival] for rival in rivals) - _TIE
         }
         lost = {field for rivals in spans.values() for field in rivals} - valued
+        stated = {field for field in scores if field.value.is_bool and scores[field] >= _QUOTED}
         best = max(scores.values(), default=0.0)
-        return {
+        kept = {
             field: score
             for field, score in scores.items()
-            if field in valued or (field not in lost and not valued and score >= best - _TIE)
+            if field in valued
+            or field in stated
+            or (field not in lost and not valued and not stated and score >= best - _TIE)
         }
+        return {field: score for field, score in kept.items() if not self._is_anothers(field, kept)}
 
-    def _quote_stems(self, quote: Said) -> frozenset[str]:
-        if quote not in self._stems_of:
-            self._stems_of[quote] = frozenset(map(stem, quote.words.words))
-        return self._stems_of[quote]
+    def _is_anothers(self, field: Field, kept: Mapping[Field, float]) -> bool:
+        """Does the passage speak of another item of the list, with more to show for it?"""
+        return any(
+            rival.shape == field.shape and rival.item != field.item and kept[rival] > kept[field] + _TIE
+            for rival in kept
+            if field.item
+        )
 
     def in_quote(self, field: Field, quote: Said) -> float:
         """What a passage says for a field, by its value or by what it is about."""
-        value = bool(field.value.spans(quote))
-        return _QUOTED * value + _PASSAGE * self.share(field, self._quote_stems(quote))
+        if field.value.is_bool:
+            truth = self.truth(field, quote)
+            if truth.value not in (None, field.value.value):
+                return 0.0
+            stated, share = truth.value is not None, truth.score
+        else:
+            stated, share = bool(field.value.spans(quote)), self.share(field, quote.held)
+        beside = stated and field.item is not None and self._has_companion(field, quote)
+        return _QUOTED * stated + _PASSAGE * share + _BESIDE * beside
 
-
-def _shape(field: Field) -> tuple[object, ...]:
-    return tuple("[]" if isinstance(step, int) else step for step in field.steps)
+    def _has_companion(self, field: Field, quote: Said) -> bool:
+        """Does the passage say another value of the same item, one that tells it from others?"""
+        return any(
+            other.item == field.item and other is not field and not other.value.is_weak and other.value.spans(quote)
+            for other in self.fields
+        )
 
 
 def _overlapping(spans: Sequence[tuple[Place, Field]]) -> list[list[tuple[Place, Field]]]:

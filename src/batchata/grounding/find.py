@@ -6,13 +6,17 @@ and only there it is laid over, word by word. So the time grows with the text's 
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
-from batchata.grounding.align import align
-from batchata.grounding.exact import exact_words, is_exact, is_slip
-from batchata.grounding.judge import MOST_OVER_PAGE, verdict
+from rapidfuzz.distance import Indel
+
+from batchata.grounding.align import Step, align
+from batchata.grounding.edges import around, ends_sentence
+from batchata.grounding.exact import is_denied, is_exact, is_numeric, is_short, is_slip
+from batchata.grounding.judge import MOST_OVER_PAGE, furniture, verdict
+from batchata.grounding.plain import looks
 from batchata.grounding.words import Words
 
 Manner: TypeAlias = Literal["exact", "normalized", "fuzzy"]
@@ -20,20 +24,27 @@ Manner: TypeAlias = Literal["exact", "normalized", "fuzzy"]
 _MOST_PLACES: Final = 64  # equal passages looked at
 _MOST_SEEDS: Final = 32  # words of a quote that vote
 _MOST_OF_A_SEED: Final = 500  # places of one word
-_MOST_TRIES: Final = 4
-_QUOTE_MARKS: Final = "\"'`\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e"
-_STOPS: Final = frozenset(".;:?!")
+_MOST_TRIES: Final = 4  # stretches a quote is laid over; of a short one more, as it may stand in many places
+_MOST_TRIED: Final = 80  # words
+_FEW, _LIKE = 12, 0.1  # so like a quote of more words no other passage is
+_LEAST_CUT: Final = 3  # letters of a word that the quote's end cuts off
+_LEAST_SHOUTED: Final = 4  # letters of a word in capitals; shorter ones are names: NY
 _LONGEST_FALLBACK: Final = 120  # characters; a longer quote that has no word in common with a text is not in it
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`text[start:end]`, how it was found, and what it differs by (0 is not at all)."""
+    """`text[start:end]`, how it was found, what it differs by (0 is not at all): in words, and character by character.
+
+    `without`: parts of the text within it that are not the passage's, such as the foot of a page.
+    """
 
     start: int
     end: int
     how: Manner
     cost: float = 0.0
+    differs: float = 0.0
+    without: tuple[tuple[int, int], ...] = ()
 
 
 class Finder:
@@ -48,9 +59,13 @@ class Finder:
     def _break_words(self) -> list[int]:
         return [self.words.first_from(place) for place in self._breaks]
 
+    def quoted(self, quote: str) -> Words:
+        """A quote's words, as the text breaks words at the ends of lines."""
+        return Words(quote, self.words.positions if "\n" in quote else None)
+
     def places(self, quote: str, low: int = 0, high: int | None = None) -> list[Place]:
         """All places in `text[low:high]` that are equally good, in order; empty if there is none."""
-        quoted = Words(quote)
+        quoted = self.quoted(quote)
         return self.equal(quoted, low, high) or self.bent(quoted, low, high)
 
     def equal(self, quoted: Words, low: int = 0, high: int | None = None) -> list[Place]:
@@ -77,13 +92,15 @@ class Finder:
         some = words.words[first:last]
         if some == quoted.words:
             return True
-        return _may_be_cut(some) and len(some) == len(quoted) and some[1:-1] == quoted.words[1:-1]
+        if len(some) != len(quoted) or some[1:-1] != quoted.words[1:-1]:
+            return words.numbers(first, last) == quoted.numbers() and "".join(some) == quoted.joined
+        return _may_be_cut(some, quoted.words[0], quoted.words[-1])
 
     def same(self, quoted: Words, low: int, high: int) -> list[Place]:
         """Places with the same letters in the same order, and the same words where words must agree."""
         words, wanted = self.words, quoted.joined
         bounds = words.offset(words.first_from(low)), words.offset(words.first_from(high))
-        exact = exact_words(quoted.words)
+        numbers = quoted.numbers()
         found: list[Place] = []
         offset = words.joined.find(wanted, *bounds) if wanted else -1
         tries = 0
@@ -92,23 +109,21 @@ class Finder:
             (first, inside), (last, end) = words.at(offset), words.at(offset + len(wanted) - 1)
             some = words.words[first : last + 1]
             whole = not inside and end + 1 == len(some[-1])
-            if exact_words(some) == exact and (whole or _may_be_cut(some)):
+            if words.numbers(first, last + 1) == numbers and (
+                whole or _may_be_cut(some, some[0][inside:], some[-1][: end + 1])
+            ):
                 found.append(self._placed(first, last + 1, quoted, "normalized"))
             offset = words.joined.find(wanted, offset + 1, bounds[1])
-        return found
+        return _nearest(found)
 
     def _placed(self, first: int, last: int, quoted: Words, how: Manner, cost: float = 0.0) -> Place:
-        """The place of words `first` to `last`, with the punctuation that the quote has around them."""
-        start, end = self.words.starts[first], self.words.ends[last - 1]
-        for mark in "".join(quoted.text[quoted.ends[-1] :].split()):
-            if not _is_mark(self.text[end : end + 1], mark):
-                break
-            end += 1
-        for mark in reversed("".join(quoted.text[: quoted.starts[0]].split())):
-            if not _is_mark(self.text[max(0, start - 1) : start], mark):
-                break
-            start -= 1
-        return Place(start, end, how, cost)
+        """The place of words `first` to `last`, with the punctuation that is theirs."""
+        words = self.words
+        low = words.ends[first - 1] if first else 0
+        high = words.starts[last] if last < len(words) else len(self.text)
+        start, end = around(self.text, quoted, words.starts[first], words.ends[last - 1], low, high)
+        differs = Indel.normalized_distance(looks(quoted.text), looks(self.text[start:end]))
+        return Place(start, end, how, cost, differs)
 
     def bent(self, quoted: Words, low: int = 0, high: int | None = None) -> list[Place]:
         """The best place with slips of copying."""
@@ -118,9 +133,9 @@ class Finder:
         best: list[Place] = []
         for first, last in self._stretches(quoted, *bounds):
             place = self._laid(quoted, first, last)
-            if place and (not best or place.cost < best[0].cost):
+            if place and (not best or (place.cost, place.differs) < (best[0].cost, best[0].differs)):
                 best = [place]
-                if place.cost < 0.05:
+                if len(quoted) > _FEW and place.differs < _LIKE:
                     break
         return best
 
@@ -131,24 +146,45 @@ class Finder:
 
         def slip(i: int, j: int) -> bool:
             place = words.starts[low + j]
+            if i and j and is_numeric(quoted.words[i - 1]) and is_numeric(stretch[j - 1]) and is_short(stretch[j]):
+                return False  # of what follows a number a letter counts
             return is_slip(
-                quoted.words[i], stretch[j], quoted.words[i] in positions, _is_name(self.text[place : place + 2])
+                quoted.words[i],
+                stretch[j],
+                quoted.words[i] in positions,
+                _is_name(self.text[place : place + 2], len(stretch[j])),
             )
 
         steps = align(quoted.words, stretch, slip)
         if not steps:
             return None
-        breaks = [place - low for place in self._break_words if low < place < high]
-        stops = [place - low for place in range(low, high) if self._ends_sentence(place)]
-        cost = verdict(steps, quoted.words, stretch, breaks, stops)
-        said = [step.said for step in steps if step.kind in ("same", "slip")]
+        runs = self._furniture(steps, low, high)
+        kept = [step for step in steps if not any(step.kind == "left" and step.said.start in run for run in runs)]
+        stops = [
+            place - low
+            for place in range(low, high)
+            if ends_sentence(self.text, words.starts[place], words.ends[place])
+        ]
+        cost = verdict(kept, quoted.words, stretch, stops)
+        said = [step.said for step in kept if step.kind in ("same", "slip")]
         if cost is None or not said:
             return None
-        return self._placed(low + said[0].start, low + said[-1].stop, quoted, "fuzzy", max(cost, 0.001))
+        place = self._placed(low + said[0].start, low + said[-1].stop, quoted, "fuzzy", max(cost, 0.001))
+        without = tuple((words.ends[low + run.start - 1], words.starts[low + run.stop]) for run in runs)
+        return replace(place, without=without)
 
-    def _ends_sentence(self, index: int) -> bool:
-        end = self.words.ends[index]
-        return self.text[end : end + 1] in _STOPS and self.text[end + 1 : end + 2].isspace()
+    def _furniture(self, steps: Sequence[Step], low: int, high: int) -> list[range]:
+        """What stands between the pages of the passage: words that are not its own."""
+        breaks = [place - low for place in self._break_words if low < place < high]
+        if not breaks:
+            return []
+        starts, ends = self.words.starts, self.words.ends
+        lines = {
+            place - low
+            for place in range(low, high)
+            if "\n" in self.text[ends[place - 1] if place else 0 : starts[place]]
+        }
+        return furniture(steps, breaks, lines)
 
     def _stretches(self, quoted: Words, lowest: int, highest: int) -> Iterator[tuple[int, int]]:
         """Ranges of words where the quote could stand, likeliest first."""
@@ -172,7 +208,7 @@ class Finder:
         )
         pad = size // 4 + 5
         found = []
-        for low, high in _windows(votes, pad - 2):
+        for low, high in _windows(votes, pad - 2, max(_MOST_TRIES, _MOST_TRIED // size)):
             wider = pad + self._over_page(low, high + size)
             found.append((max(lowest, low - wider), min(highest, high + size + wider)))
         return found
@@ -192,20 +228,25 @@ class Finder:
             yield max(lowest, first - 1), min(highest, last + 2)
 
 
-def _may_be_cut(words: Sequence[str]) -> bool:
-    """A long quote may begin or end within a word, but not within one that must agree."""
-    return len(words) >= 4 and not any(is_exact(word) for word in (words[0], words[-1]))
+def _may_be_cut(words: Sequence[str], first: str, last: str) -> bool:
+    """A long quote may begin or end within a word, but not within one that must agree, nor so as to lose its denial."""
+    return len(words) >= 4 and not any(
+        whole != part and (len(part) < _LEAST_CUT or is_exact(whole) or is_denied(whole, part))
+        for whole, part in ((words[0], first), (words[-1], last))
+    )
 
 
-def _is_mark(said: str, mark: str) -> bool:
-    return bool(said) and (said == mark or (said in _QUOTE_MARKS and mark in _QUOTE_MARKS))
+def _nearest(places: list[Place]) -> list[Place]:
+    """Those that are most like the quote character by character, in order."""
+    least = min((place.differs for place in places), default=0.0)
+    return [place for place in places if place.differs <= least + 1e-9]
 
 
-def _is_name(beginning: str) -> bool:
-    return beginning[:1].isupper() and not beginning[1:].isupper()
+def _is_name(beginning: str, size: int) -> bool:
+    return beginning[:1].isupper() and (size < _LEAST_SHOUTED or not beginning[1:].isupper())
 
 
-def _windows(votes: list[tuple[int, int, float]], drift: int) -> list[tuple[int, int]]:
+def _windows(votes: list[tuple[int, int, float]], drift: int, most: int) -> list[tuple[int, int]]:
     """The ranges of shifts that most of the quote's words vote for, each word once; best first."""
     ranked: list[tuple[float, int, int]] = []
     held: Counter[int] = Counter()
@@ -224,6 +265,6 @@ def _windows(votes: list[tuple[int, int, float]], drift: int) -> list[tuple[int,
     for _, low, high in ranked:
         if all(high < a - drift or low > b + drift for a, b in chosen):
             chosen.append((low, high))
-        if len(chosen) == _MOST_TRIES:
+        if len(chosen) == most:
             break
     return chosen

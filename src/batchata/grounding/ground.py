@@ -2,24 +2,29 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Final, Literal, TypeAlias
 
 from batchata.citation import Span
 from batchata.errors import ValidationError
+from batchata.grounding.edges import is_denied_before, leads_elsewhere
 from batchata.grounding.exact import is_negation
 from batchata.grounding.find import Finder, Place
+from batchata.grounding.plain import readings
 from batchata.grounding.words import Words
 from batchata.request import Document
 
 How: TypeAlias = Literal["exact", "normalized", "fuzzy", "unverified"]
 
-_ELLIPSIS: Final = re.compile(r"\s*(?:[\[(]\s*(?:\.{3,}|…|\. \. \.)\s*[\])]|\.{3,}|…|\.(?: \.){2,})\s*")
+_DOTS: Final = r"(?:(?<!\.)\.{3,6}(?!\.)|…|(?<!\. )\.(?: \.){2,5}(?! ?\.))"  # more of them lead the eye along a line
+_ELLIPSIS: Final = re.compile(rf"\s*(?:[\[(]\s*{_DOTS}\s*[\])]|{_DOTS})\s*")
 _AROUND: Final = "\"'\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _LEFT_OUT: Final = 4_000  # characters that an ellipsis may stand for, or ten times the quote's if that is more
+_MOST_ANCHORS: Final = 24  # places of the longest part between ellipses that are looked at
 _NO_LESS: Final = 4  # words left out by an ellipsis that may not hold a negation: "shall … be liable"
+_BESIDE: Final = 2  # words at either end of a longer one that may not be
 _MANNERS: Final[tuple[How, ...]] = ("exact", "normalized", "fuzzy", "unverified")
 
 
@@ -27,8 +32,8 @@ _MANNERS: Final[tuple[How, ...]] = ("exact", "normalized", "fuzzy", "unverified"
 class Grounded:
     """A quote, and where it stands: `texts[document][span.start:span.end] == text`, offsets in code points.
 
-    `document` is the index of the document. `page` is 1-based, the one the passage begins on; `places` has the part of each
-    page it is on, with offsets in that page's own text. All are None or empty where `how` is "unverified", and `page` where
+    `document` is the index of the document. `page` is 1-based, the one the passage begins on; `places` has its parts
+    page by page, with offsets in that page's own text and without the foot and head between two pages. All are None or empty where `how` is "unverified", and `page` where
     the document has no pages.
     """
 
@@ -77,15 +82,19 @@ class _Source:
     def page(self, place: int) -> int:
         return bisect_right(self.starts, place)
 
-    def parts(self, start: int, end: int) -> tuple[tuple[int, Span], ...]:
-        """The passage page by page."""
-        parts = []
+    def parts(self, place: Place) -> tuple[tuple[int, Span], ...]:
+        """The passage page by page, without what stands between."""
+        edges = [place.start, *(edge for pair in place.without for edge in pair), place.end]
+        return tuple(
+            part for start, end in zip(edges[::2], edges[1::2], strict=True) for part in self._parts(start, end)
+        )
+
+    def _parts(self, start: int, end: int) -> Iterator[tuple[int, Span]]:
         for number in range(self.page(start), self.page(end - 1) + 1):
             begin = self.starts[number - 1]
             span = Span(max(0, start - begin), min(len(self.pages[number - 1]), end - begin))
             if span.start < span.end:
-                parts.append((number, span))
-        return tuple(parts)
+                yield number, span
 
 
 def _ground(sources: Sequence[_Source], quote: str, page: int | None) -> Grounded:
@@ -95,7 +104,7 @@ def _ground(sources: Sequence[_Source], quote: str, page: int | None) -> Grounde
         if not found:
             continue
         place = next((place for place in found if source.page(place.start) == page), found[0])
-        rank = _MANNERS.index(place.how) + place.cost
+        rank = _MANNERS.index(place.how) + (place.cost or place.differs / 2)
         if best is None or rank < best[0]:
             best = (rank, index, place)
     if best is None:
@@ -109,22 +118,36 @@ def _ground(sources: Sequence[_Source], quote: str, page: int | None) -> Grounde
         document=index,
         span=Span(place.start, place.end),
         page=source.page(place.start) if source.paged else None,
-        places=source.parts(place.start, place.end),
+        places=source.parts(place),
     )
 
 
 def _places(finder: Finder, quote: str) -> list[Place]:
-    for said in dict.fromkeys((quote.strip(), quote.strip().strip(_AROUND).strip())):
-        quoted = Words(said)
-        if found := finder.equal(quoted):
+    """Where a quote stands: as it is, else as it reads where its characters were written as codes or read wrongly."""
+    for reading in readings(quote):
+        found = [
+            place
+            for place in _read(finder, reading)
+            if not is_denied_before(finder.text, place.start)
+            and not leads_elsewhere(reading, finder.text[place.start : place.end])
+        ]
+        if found:
             return found
-    if _ELLIPSIS.search(quote):
-        parts = [part for part in _ELLIPSIS.split(quote) if Words(part).words]
-        if len(parts) > 1:
-            return _in_order(finder, parts)
-        quoted = Words(parts[0]) if parts else quoted
-        return finder.equal(quoted) or finder.bent(quoted)
-    return finder.bent(quoted)
+    return []
+
+
+def _read(finder: Finder, quote: str) -> list[Place]:
+    for said in dict.fromkeys((quote.strip(), quote.strip().strip(_AROUND).strip())):
+        if found := finder.equal(finder.quoted(said)):
+            return found
+    quoted = finder.quoted(quote.strip())
+    if not _ELLIPSIS.search(quote):
+        return finder.bent(quoted)
+    parts = [part for part in _ELLIPSIS.split(quote) if Words(part).words]
+    if len(parts) > 1:
+        return _in_order(finder, parts) or finder.bent(quoted)
+    quoted = finder.quoted(parts[0]) if parts else quoted
+    return finder.equal(quoted) or finder.bent(quoted)
 
 
 def _in_order(finder: Finder, parts: Sequence[str]) -> list[Place]:
@@ -133,7 +156,7 @@ def _in_order(finder: Finder, parts: Sequence[str]) -> list[Place]:
     reach = max(_LEFT_OUT, 10 * sum(map(len, parts)))
     whole = [
         place
-        for anchor in finder.places(parts[longest])[:8]
+        for anchor in finder.places(parts[longest])[:_MOST_ANCHORS]
         if (place := _around(finder, parts, longest, anchor, reach)) is not None
     ]
     return sorted(whole, key=lambda place: place.end - place.start)[:1]
@@ -159,10 +182,12 @@ def _around(finder: Finder, parts: Sequence[str], longest: int, anchor: Place, r
 
 
 def _near(finder: Finder, part: str, low: int, high: int) -> list[Place]:
-    quoted = Words(part)
+    quoted = finder.quoted(part)
     return finder.same(quoted, low, high) or finder.bent(quoted, low, high)
 
 
 def _hides(between: str) -> bool:
     words = Words(between).words
-    return len(words) <= _NO_LESS and any(map(is_negation, words))
+    if len(words) > _NO_LESS:
+        words = [*words[:_BESIDE], *words[-_BESIDE:]]
+    return any(map(is_negation, words))

@@ -1,36 +1,34 @@
 """Whether an aligned quote may be called found: what a slip of copying explains, and what it does not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from itertools import groupby, pairwise
 from typing import Final
 
 from batchata.grounding.align import Step
 from batchata.grounding.exact import (
     edits,
-    exact_words,
+    is_alike,
     is_benign,
-    is_negation,
+    is_limit,
     is_numeric,
     is_only_beside_numbers,
+    numbers_of,
     value_of,
 )
-from batchata.grounding.lexicon import MONTHS
+from batchata.grounding.lexicon import LITTLE, MONTHS, WHICH_DAYS
 
 _MOST_LEFT: Final = 0.25  # of the passage's words
 _MOST_SLIPS: Final = 0.7  # of the quote's words
 _MOST_EDITS: Final = 0.13  # of the quote's letters
 _MOST_PUT: Final = 0.08
+_FEW: Final = (
+    8  # words of a quote that begins and ends as the passage does; and with no letter put there: (a), Exhibit A
+)
 MOST_OVER_PAGE: Final = 80  # words of foot and head that may stand between two pages
 
 
-def verdict(
-    steps: Sequence[Step], quote: Sequence[str], stretch: Sequence[str], breaks: Iterable[int], stops: Iterable[int]
-) -> float | None:
-    """What the quote differs by, from 0; None where it can't be called found.
-
-    `breaks`: words that a new page begins with. `stops`: words that end a sentence.
-    """
-    kept = [step for step in steps if not _is_furniture(step, steps, breaks)] if breaks else list(steps)
+def verdict(kept: Sequence[Step], quote: Sequence[str], stretch: Sequence[str], stops: Iterable[int]) -> float | None:
+    """What the quote differs by, from 0; None where it can't be called found. `stops`: words that end a sentence."""
     left = sum(len(step.said) for step in kept if step.kind == "left")
     slips = [step for step in kept if step.kind == "slip"]
     edited = sum(edits(_joined(quote, step.quoted), _joined(stretch, step.said)) for step in slips)
@@ -42,27 +40,30 @@ def verdict(
         return None
     if left > max(1, _MOST_LEFT * size) * (size > 1):
         return None
-    if len(slips) > max(1, _MOST_SLIPS * size) or edited > max(1, _MOST_EDITS * letters):
+    if len(slips) > max(1, _MOST_SLIPS * size) or edited > max(1 + (size > 2), _MOST_EDITS * letters):
         return None
     if len(put) > max(1, _MOST_PUT * size) * (size > 3):
         return None
-    if not all(is_benign(quote[step.quoted.start]) for step in put) or _swaps(kept, stretch):
+    if not all(is_benign(quote[step.quoted.start]) for step in put) or _swaps(kept, quote, stretch):
         return None
-    if _strays(kept, frozenset(stops)) or not _agrees(kept, quote, stretch):
+    if any(step.kind == "put" and (size < _FEW or len(quote[step.quoted.start]) == 1) for step in (kept[0], kept[-1])):
+        return None
+    if _strays(kept, stretch, frozenset(stops)) or not _agrees(kept, quote, stretch):
         return None
     return (left + len(slips) + 2 * len(put)) / size
 
 
-def _swaps(steps: Sequence[Step], stretch: Sequence[str]) -> bool:
+def _swaps(steps: Sequence[Step], quote: Sequence[str], stretch: Sequence[str]) -> bool:
     """Does a little word stand in another's place?"""
-    return any(
-        {one.kind, other.kind} == {"left", "put"}
-        and not all(is_benign(stretch[index]) for index in (*one.said, *other.said))
-        for one, other in pairwise(steps)
-    )
+    for one, other in pairwise(steps):
+        if {one.kind, other.kind} == {"left", "put"}:
+            put, left = (one, other) if one.kind == "put" else (other, one)
+            if not is_alike(quote[put.quoted.start], stretch[left.said.start]):
+                return True
+    return False
 
 
-def _strays(steps: Sequence[Step], stops: frozenset[int]) -> bool:
+def _strays(steps: Sequence[Step], stretch: Sequence[str], stops: frozenset[int]) -> bool:
     """Are its first or last words, three at most, found only far off or across the end of a sentence?"""
     runs = [list(group) for _, group in groupby(steps, key=lambda step: step.kind == "left")]
     if len(runs) < 3:
@@ -70,7 +71,9 @@ def _strays(steps: Sequence[Step], stops: frozenset[int]) -> bool:
     for edge, gap, before in ((runs[0], runs[1], 0), (runs[-1], runs[-2], len(runs[-2]))):
         ended = {edge[-1].said.stop - 1} if not before else set[int]()
         ended |= {step.said.start for step in gap}
-        if len(edge) <= 3 and (len(gap) > 2 or ended & stops):
+        words = [stretch[step.said.start] for step in gap]
+        apart = (ended & stops and not LITTLE.issuperset(words)) or any(len(word) == 1 for word in words)
+        if len(edge) <= 3 and (len(gap) > 2 or apart):
             return True
     return False
 
@@ -79,38 +82,41 @@ def _joined(words: Sequence[str], some: range) -> str:
     return "".join(words[some.start : some.stop])
 
 
-def _is_furniture(step: Step, steps: Sequence[Step], breaks: Iterable[int]) -> bool:
-    """A word left out between two pages: a page number, a foot, a head."""
-    if step.kind != "left":
-        return False
-    return any(start <= step.said.start < end for start, end in _gaps(steps, breaks))
+def furniture(steps: Sequence[Step], breaks: Collection[int], ends: Container[int]) -> list[range]:
+    """Runs of words left out between two pages: a page number, a foot, a head.
 
-
-def _gaps(steps: Sequence[Step], breaks: Iterable[int]) -> list[tuple[int, int]]:
-    """Runs of words left out that hold, or touch, a page break."""
+    `breaks`: words that a new page begins with. `ends`: words that a line begins with; such a run is of whole lines.
+    """
     runs = []
     for kind, group in groupby(steps, key=lambda step: step.kind):
         some = list(group)
-        start, end = some[0].said.start, some[-1].said.stop
-        if kind == "left" and end - start <= MOST_OVER_PAGE and any(start <= b <= end for b in breaks):
-            runs.append((start, end))
+        run = range(some[0].said.start, some[-1].said.stop)
+        apart = kind == "left" and len(run) <= MOST_OVER_PAGE and run.start in ends and run.stop in ends
+        if apart and any(run.start <= place <= run.stop for place in breaks):
+            runs.append(run)
     return runs
 
 
 def _agrees(steps: Sequence[Step], quote: Sequence[str], stretch: Sequence[str]) -> bool:
     """No negation is lost, and what numbers, dates and amounts the quote has are those of the passage, whole."""
     for step in steps:
-        if step.kind == "left" and is_negation(stretch[step.said.start]):
+        if step.kind == "left" and _counts(step.said.start, stretch):
             return False
         if step.kind == "slip" and (len(step.quoted) > 1 or len(step.said) > 1):
             one, other = quote[step.quoted.start : step.quoted.stop], stretch[step.said.start : step.said.stop]
-            if exact_words(one) != exact_words(other):
+            if numbers_of(one) != numbers_of(other):
                 return False
     said = [(step, stretch[step.said.start] if step.said else "") for step in steps]
     for numeric, group in groupby(said, key=lambda pair: bool(pair[1]) and is_numeric(pair[1])):
         if numeric and not _is_whole([(step.kind, word) for step, word in group]):
             return False
     return True
+
+
+def _counts(place: int, stretch: Sequence[str]) -> bool:
+    """A word that can't be left out: a negation, a limit, or what says which days: ten business days."""
+    word = stretch[place]
+    return is_limit(word) or (word in WHICH_DAYS and place > 0 and is_numeric(stretch[place - 1]))
 
 
 def _is_of_a_date(word: str) -> bool:

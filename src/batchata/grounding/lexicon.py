@@ -7,7 +7,7 @@ def _each(said: str) -> frozenset[str]:
     return frozenset(said.split())
 
 
-CHECKS: Final = "☐☑☒✓✔✗✘"  # what a form says: ticked is not unticked
+CHECKS: Final = "[☐☑☒✓✔✗✘"  # what a form says: ticked is not unticked; [x] and [ ] are words too
 
 _ONES: Final = (
     (
@@ -50,22 +50,97 @@ MONTHS: Final = {
 ACCENTED_MONTHS: Final = _each("märz février août décembre março")
 
 MEASURES: Final = _each(
-    "monday tuesday wednesday thursday friday saturday sunday percent percentage usd eur gbp chf jpy cny dollar dollars euro "
+    "monday tuesday wednesday thursday friday saturday sunday percent percentage usd eur gbp chf jpy cny rmb aud cad nzd sgd hkd inr sek nok dkk pln czk huf zar brl mxn krw rub ils aed thb dollar dollars euro "
     "euros pound pounds cent cents dozen half quarter third twice thrice double triple hundreds thousands millions billions "
     "k m mm bn"
 )
 AMBIGUOUS: Final = _each("may mar mars march second dec jan mai mei k m")  # numeric only beside a number
 
-NEGATIONS: Final = _each(
-    "not no non never neither nor none nothing nobody nowhere without cannot except unless excluding lacks fails fail "
-    "cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt mustnt neednt hasnt havent hadnt shant aint "
-    "nicht kein keine keinen keinem keiner keines nie niemals ohne weder "
-    "pas sans jamais aucun aucune nunca jamas sin ni ninguno ninguna senza nessun nessuna "
-    "nao sem nem nenhum nenhuma niet geen nooit zonder"
+# What is counted: thirty-day is two words where ten-ant is one.
+COUNTED: Final = (
+    MEASURES
+    | frozenset(UNITS)
+    | frozenset(SCALES)
+    | _each(
+        "second seconds minute minutes hour hours day days week weeks month months year years time times fold party parties person "
+        "foot feet inch inches mile miles page pages member members step stage sided way tier star unit units room story"
+    )
 )
+LIMITS: Final = _each(  # who leaves them out says more than the document does
+    "only solely least most prohibits prohibit forbids refuses refused denies denied declines declined rejects rejected waives waived "
+    "exempt absent void invalid nur hochstens mindestens kaum seulement uniquement solo solamente unicamente apenas soltanto slechts"
+)
+WHICH_DAYS: Final = _each("business working banking trading calendar")
+# Signs of units: a letter off, and they are others.
+SIGNS: Final = _each(
+    "nm um mm cm dm m km ng ug g kg t lb lbs oz nl ul ml cl dl l hl hz khz mhz ghz w kw mw gw wh kwh mwh gwh v kv mv ma va kva "
+    "j kj mj cal kcal pa kpa mpa bar mbar n kn k c f b kb mb gb tb pb kbit mbit gbit ms us ns s sec min h hr hrs d wk mo yr "
+    "mol mmol umol nmol pmol mu iu u ppm ppb bp bps pp pct rpm dpi ha ac sqm sqft ft yd mi kmh mph"
+)
+
+_AUXILIARIES: Final = "is are was were am do does did has have had wo would ca can could sha shall should will must need may might ai ought dare"
+NEGATIONS: Final = (
+    frozenset(f"{word}nt" for word in _AUXILIARIES.split())
+    | {"cant"}
+    | _each(
+        "not no non never neither nor none nothing nobody nowhere noone without cannot except excepting unless excluding excludes "
+        "excluded lacks lack lacking fails fail failed barely hardly scarcely prohibited forbidden "
+        "nicht nichts niemand kein keine keinen keinem keiner keines keinerlei nie niemals ohne weder ausser "
+        "pas sans jamais aucun aucune rien ne sauf nunca jamas sin ni ningun ninguno ninguna nada nadie tampoco salvo "
+        "senza nessun nessuno nessuna niente eccetto nao sem nem nenhum nenhuma exceto niet niets geen nooit zonder "
+        "behalve ikke ingen intet aldrig uden inte ej inget utan nie bez brak nema не нет без ни никогда нельзя "
+        "δεν μην χωρισ ουτε לא ללא בלי אין لا ليس بدون لم لن غير 不 没 沒 無 无 非 未 否"
+    )
+)
+
+# Words that begin so deny what is left without it, and those of a pair say opposite things.
+DENYING: Final = (
+    *("non", "un", "in", "im", "il", "ir", "dis", "mis", "de", "anti", "counter", "mal"),
+    *(
+        "bi",
+        "tri",
+        "semi",
+        "multi",
+        "sub",
+        "super",
+        "pre",
+        "post",
+        "re",
+        "over",
+        "under",
+        "out",
+        "inter",
+        "milli",
+        "micro",
+        "kilo",
+    ),
+)
+OPPOSITES: Final = (
+    *(
+        ("in", "ex"),
+        ("in", "de"),
+        ("im", "ex"),
+        ("in", "out"),
+        ("ac", "ex"),
+        ("as", "dis"),
+        ("over", "under"),
+        ("up", "down"),
+    ),
+    *(
+        ("pre", "post"),
+        ("anti", "pro"),
+        ("max", "min"),
+        ("any", "every"),
+        ("some", "any"),
+        ("hyper", "hypo"),
+        ("inter", "intra"),
+    ),
+)
+OPPOSITE_ENDS: Final = (("or", "ee"), ("er", "ee"), ("se", "see"), ("ful", "less"), ("less", "able"), ("ed", "able"))
 
 # Little words that a slip may add, drop or swap without changing what is said; and those it may spell as another word.
 BENIGN: Final = _each("the a an of to in on at by as is it its this that these those and for with from")
+ALIKE: Final = (_each("the a an this that these those its it"), _each("of in on at"), _each("this these"))
 LITTLE: Final = BENIGN | _each(
     "be been he her his she they their we our us are was were has have had will shall such so any or some who"
 )

@@ -3,7 +3,7 @@
 Three looks, the surest first. An answer in JSON says it by its form. Else a statement supports the field whose value it says,
 in whatever form people write it; where several fields could be meant, the words around the value decide: a field's name,
 title, alias and description, each word the more the fewer fields share it. A truth is said by its clause: there is no value to
-look for, only what it is about. What is left goes by the cited passage itself.
+look for, only what it is about. What is left goes by the cited passage itself; and what is left then, one to one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,8 @@ from typing import Any, Final
 from batchata.grounding.evidence import Scene
 from batchata.grounding.fields import Field, fields_of, weights
 from batchata.grounding.json_places import json_places
-from batchata.grounding.values import Said
+from batchata.grounding.paths import Step
+from batchata.grounding.said import Said
 
 _TIE: Final = 0.05
 _NEAR_BEST: Final = 0.6  # of a field's best evidence: less is another matter
@@ -93,11 +94,21 @@ def _shared(
         scores = [1 + scene.in_quote(held[0], Said(quote)) for quote in quotes]
         return [(held[0], quote, 1 + (score == max(scores))) for quote, score in enumerate(scores)]
     scene = Scene(held, weight, "")
-    return [
+    given = [
         (field, index, score)
         for index, quote in enumerate(quotes)
         for field, score in scene.of_quote(Said(quote)).items()
     ]
+    fields = [field for field in held if all(field is not one for one, _, _ in given)]
+    return [*given, *_left(fields, [i for i in range(len(quotes)) if all(i != quote for _, quote, _ in given)])]
+
+
+def _left(fields: Sequence[Field], quotes: Sequence[int]) -> list[tuple[Field, int, float]]:
+    """What speaks of nothing else, to what nothing else speaks of and may be told in other words: one to one, in order."""
+    told = [field for field in fields if field.value.is_told]
+    if len(told) == 1:
+        return [(told[0], quote, 0.0) for quote in quotes]
+    return [(field, quote, 0.0) for field, quote in zip(told, quotes, strict=True)] if len(told) == len(quotes) else []
 
 
 def _by_meaning(fields: Sequence[Field], statements: Sequence[Statement]) -> dict[str, list[Mapped]]:
@@ -113,25 +124,55 @@ def _by_meaning(fields: Sequence[Field], statements: Sequence[Statement]) -> dic
             continue
         said = [quoted.setdefault(quote, Said(quote)) for quote in statement.quotes]
         claims = scene.claims(start, end, before, said)
-        for field, score in claims.items():
-            for quote, share in _supporting(scene, field, said, claims):
-                found.setdefault(field.path, []).append(Mapped(index, quote, score + share))
+        for field, quote, share in _supporting(scene, claims, said):
+            found.setdefault(field.path, []).append(Mapped(index, quote, claims[field] + share))
         before = end
-    return found
+    return _by_elimination(scene, statements, found)
 
 
-def _supporting(
-    scene: Scene, field: Field, quotes: Sequence[Said], claims: Mapping[Field, float]
-) -> list[tuple[int, float]]:
-    """Of a statement's quotes those that speak of the field; all where none does more than another."""
-    shares = [scene.in_quote(field, quote) for quote in quotes]
-    if len(quotes) == 1:
-        return [(0, shares[0])]
-    best = max(shares)
+def _supporting(scene: Scene, claims: Mapping[Field, float], quotes: Sequence[Said]) -> list[tuple[Field, int, float]]:
+    """Of a statement's quotes for each field those that speak of it; all where none does more than another."""
+    shares = {field: [scene.in_quote(field, quote) for quote in quotes] for field in claims}
+    given = [
+        (field, index, share)
+        for field in claims
+        for index, share in enumerate(shares[field])
+        if share >= max(_TIE, _least(field, max(shares[field]), claims))
+    ]
+    silent = [field for field in claims if max(shares[field]) < _TIE]
+    if any(rival.value.spans(quote) for rival in claims for quote in quotes):
+        silent = [field for field in silent if field.value.is_told]  # they are there for what else the statement says
+    if not given or len(quotes) == 1:
+        return [*given, *((field, index, 0.0) for field in silent for index in range(len(quotes)))]
+    taken = {index for _, index, _ in given}
+    return [*given, *_left(silent, [index for index in range(len(quotes)) if index not in taken])]
+
+
+def _least(field: Field, best: float, claims: Mapping[Field, float]) -> float:
     # Fields that have the same value tell their quotes apart by what else these say.
-    alike = any(rival is not field and rival.value.is_like(field.value) for rival in claims)
-    least = best - _TIE if alike else _NEAR_BEST * best
-    chosen = [(index, share) for index, share in enumerate(shares) if share >= max(least, _TIE)]
-    if len(claims) > 1 and best:
-        return chosen
-    return chosen or [(index, 0.0) for index in range(len(quotes))]
+    alike = field.item is not None or any(rival is not field and rival.value.is_like(field.value) for rival in claims)
+    return best - _TIE if alike else _NEAR_BEST * best
+
+
+def _by_elimination(
+    scene: Scene, statements: Sequence[Statement], found: dict[str, list[Mapped]]
+) -> dict[str, list[Mapped]]:
+    """Statements that no field was found for, to the fields of the same list item that nothing was found for, one to one."""
+    items = {field.path: field.item for field in scene.fields}
+    spoken: dict[int, set[tuple[Step, ...] | None]] = {}
+    for path, some in found.items():
+        for mapped in some:
+            spoken.setdefault(mapped.statement, set()).add(items[path])
+    about: tuple[Step, ...] | None = None
+    left: dict[tuple[Step, ...], list[int]] = {}
+    for index, statement in enumerate(statements):
+        if index in spoken:
+            about = next(iter(spoken[index])) if len(spoken[index]) == 1 else None
+        elif statement.quotes and about:
+            left.setdefault(about, []).append(index)
+    for item, indexes in left.items():
+        missing = [field for field in scene.fields if field.item == item and field.path not in found]
+        if len(indexes) == len(missing) and all(field.value.is_bool for field in missing):
+            for field, index in zip(missing, indexes, strict=True):
+                found[field.path] = [Mapped(index, quote, 0.0) for quote in range(len(statements[index].quotes))]
+    return found

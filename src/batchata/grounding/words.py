@@ -9,32 +9,41 @@ import functools
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Container
 from itertools import accumulate
 from typing import Final
 
-from batchata.grounding.exact import is_exact
-from batchata.grounding.lexicon import CHECKS
+from batchata.grounding.exact import is_exact, numbers_of
+from batchata.grounding.lexicon import CHECKS, COUNTED
+from batchata.grounding.plain import plain
 
 _HYPHENS: Final = "\\-\u2010\u2011"
-_APOSTROPHES: Final = "'\u2019\u02bc"
+_APOSTROPHES: Final = "'`\u00b4\u02bc\u2018\u2019\u201b\u2032"
 # Scripts written without spaces: each character is a word.
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _BREAKING: Final = "-\u2010\u2011 \t\r\n"
+_MINUS: Final = "\\-\u2010-\u2015\u2212"
+_MINUSES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _GAPS: Final = "\u00a0\u2009\u202f"  # spaces that group digits
+_SPELLED: Final = {"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe", "\u00d7": "x"}
 
 _NUMBER: Final = rf"""
     \d{{1,3}}(?:\.\d{{3}})+,\d+(?!\d)                        # 1.234,50
-  | \d{{1,3}}(?:[,{_APOSTROPHES}{_GAPS}]\d{{3}})+(?:[.,]\d+)?(?!\d)  # 1,234.50  1'234.50
+  | \d{{1,3}}(?:[,{_APOSTROPHES}]\d{{3}})+(?:[.,]\d+)?(?!\d)  # 1,234.50  1'234.50; digits grouped by spaces are several words
+  | \d+\u2044\d+                                             # what a half is taken apart to
   | \d+(?:\.\d+)*                                            # 1234.50  3.2.1
 """
 
 
 class Words:
-    """`words[i]` is folded, and stands at `text[starts[i]:ends[i]]`."""
+    """`words[i]` is folded, and stands at `text[starts[i]:ends[i]]`.
+
+    `known`: words by which to tell `thirty-day` from `ten-ant` at a line's end; the text's own where none are given.
+    """
 
     __slots__ = ("_joined", "_offsets", "_positions", "ends", "starts", "text", "words")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Container[str] | None = None) -> None:
         self.text = text
         self.words: list[str] = []
         self.starts: list[int] = []
@@ -42,34 +51,53 @@ class Words:
         self._joined: str | None = None
         self._offsets: list[int] = []
         self._positions: dict[str, list[int]] | None = None
+        read, places = plain(text)
+        broken = self._read(read)
+        if broken:
+            apart = frozenset(broken)
+            whole = {word for index, word in enumerate(self.words) if index not in apart} if known is None else known
+            self._part(broken, read, whole)
+        if places:
+            self.starts = [places[start] for start in self.starts]
+            self.ends = [places[end - 1] + 1 for end in self.ends]
+
+    def _read(self, text: str) -> list[int]:
+        """Take the words in; the indexes of those that a line's end broke."""
+        broken: list[int] = []
         add, start, end = self.words.append, self.starts.append, self.ends.append
         for found in _pattern(text).finditer(text):
             kind, said = found.lastgroup, found[0]
             if kind == "word":
                 if said.isascii() and said.isalpha():
                     add(said.lower())
-                    start(found.start())
-                elif "\n" in said and (parts := _parted(said)):
-                    place = found.start() + len(parts[0])
-                    add(fold(parts[0]))
-                    start(found.start())
-                    end(place)
-                    add(fold(parts[1]))
-                    start(found.end() - len(parts[1].lstrip(_BREAKING)))
                 elif word := fold(said):
+                    if "\n" in said:
+                        broken.append(len(self.words))
                     add(word)
-                    start(found.start())
                 else:
                     continue
             elif kind == "number":
                 add(number_form(said, text, found.start()))
-                start(found.start())
             elif kind == "sign":
-                add(said)
-                start(found.start())
+                add(said if said[-1:] == said else f"-{said[-1]}")
+            elif kind == "box":
+                add("[x]" if "x" in said.lower() else "[ ]")
             else:
                 continue
+            start(found.start())
             end(found.end())
+        return broken
+
+    def _part(self, broken: list[int], text: str, known: Container[str]) -> None:
+        """Make two words of those that a line's end broke at their own hyphen: non-exclusive, thirty-day."""
+        for index in reversed(broken):
+            start, end = self.starts[index], self.ends[index]
+            parts = _parted(text[start:end], self.words[index], known)
+            if parts:
+                head, tail = parts
+                self.words[index : index + 1] = [fold(head), fold(tail)]
+                self.starts.insert(index + 1, end - len(tail))
+                self.ends.insert(index, start + len(head))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -91,6 +119,18 @@ class Words:
                 self._positions.setdefault(word, []).append(index)
         return self._positions
 
+    def numbers(self, first: int = 0, last: int | None = None) -> list[str]:
+        """The numbers and signs from one word to another; digits that nothing parts are one number: 10 and its exponent."""
+        some: list[str] = []
+        for index in range(first, len(self.words) if last is None else last):
+            word = self.words[index]
+            touches = index > first and self.starts[index] == self.ends[index - 1]
+            if touches and word.isdigit() and some[-1].isdigit():
+                some[-1] += word
+            else:
+                some.append(word)
+        return numbers_of(some)
+
     def at(self, offset: int) -> tuple[int, int]:
         """The word that holds this offset of `joined`, and the offset in it."""
         index = bisect_right(self._offsets, offset) - 1
@@ -105,15 +145,14 @@ class Words:
         return bisect_right(self.ends, place)
 
 
-def _parted(said: str) -> tuple[str, str] | None:
-    """The two halves of a word at a line's end where its hyphen is not the printer's: thirty-day, non-exclusive."""
-    at = (
-        min(said.find(hyphen) for hyphen in _BREAKING if hyphen in said)
-        if any(h in said for h in "-\u2010\u2011")
-        else 0
-    )
-    head, tail = said[:at], said[at:]
-    return (head, tail) if head and is_exact(fold(head)) else None
+def _parted(said: str, whole: str, known: Container[str]) -> tuple[str, str] | None:
+    """The two halves of a word at a line's end where its hyphen is not the printer's, and its first half must agree."""
+    at = min((place for hyphen in "-\u2010\u2011" if (place := said.find(hyphen)) >= 0), default=0)
+    head, tail = said[:at], said[at:].lstrip(_BREAKING)
+    first, last = fold(head), fold(tail)
+    if not first or not last or not is_exact(first) or whole in known:
+        return None
+    return (head, tail) if first == "non" or last in known or last in COUNTED else None
 
 
 def fold(said: str) -> str:
@@ -126,6 +165,7 @@ def fold(said: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def _folded(character: str) -> str:
     whole = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    whole = _SPELLED.get(whole, whole)
     # Accents go; vowel signs and the like of other scripts stay, for there they are letters.
     return "".join(
         c for c in whole if c.isalnum() or (unicodedata.category(c)[0] == "M" and not "\u0300" <= c <= "\u036f")
@@ -134,8 +174,8 @@ def _folded(character: str) -> str:
 
 def number_form(said: str, text: str = "", start: int = 0) -> str:
     """One form for all ways of writing a number: digits, a point, and a minus for (1,250.00) too."""
-    minus = "-" if said[0] in "-\u2212" else ""
-    digits = said.lstrip("-\u2212")
+    digits = said.lstrip(_MINUSES)
+    minus = "-" if digits != said else ""
     if not digits.isascii():
         digits = "".join(_digit(c) for c in digits)
     groups = re.split(r"[.,' ]", digits)
@@ -167,7 +207,7 @@ def _digit(character: str) -> str:
     value = unicodedata.digit(character, None)
     if value is not None:
         return str(value)
-    return unicodedata.normalize("NFKC", character)
+    return unicodedata.normalize("NFKC", character).casefold()
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -178,9 +218,9 @@ def _pattern(text: str) -> re.Pattern[str]:
         if ord(character) < 128:
             continue
         kind = unicodedata.category(character)
-        if kind[0] == "M" or kind == "Cf":
+        if kind[0] == "M" or character == "\u00d7" or (kind == "So" and _folded(character)):  # times, trade mark
             marks.append(character)
-        elif kind == "Sc" or character in CHECKS or character in "\u2030\uff05\ufe6a":
+        elif kind == "Sc" or character in CHECKS or character == "\u2030":
             signs.append(character)
         elif kind in ("No", "Nl"):
             numerals.append(character)
@@ -189,17 +229,18 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(marks: str, signs: str, numerals: str) -> re.Pattern[str]:
-    letter = rf"(?:(?![{_UNSPACED}{numerals}])[^\W\d_]|[{marks}])" if marks else rf"(?![{_UNSPACED}{numerals}])[^\W\d_]"
-    if not marks and not numerals:
-        letter = rf"[^\W\d_{_UNSPACED}]"
+    letter = rf"[^\W\d_{_UNSPACED}{numerals}]"
+    if marks:
+        letter = rf"(?:{letter}|[{marks}])"
     joint = rf"(?:[{_APOSTROPHES}]|[{_HYPHENS}][ \t]*\r?\n\s*)"
     signs = f"$%{signs}"
     return re.compile(
         rf"""
         (?P<word>{letter}+(?:{joint}{letter}+)*|[{_UNSPACED}])
-      | (?P<number>(?:(?<![\w)\]])[-\u2212](?=\d))?(?:{_NUMBER})|[{numerals or "0"}])
+      | (?P<number>(?:(?<![\w)\]])[{_MINUS}](?=\d))?(?:{_NUMBER})|[{numerals or "0"}])
+      | (?P<box>\[(?:\s+|[xX])\](?!\())
       | \]\((?=[^)\s]*[/\#:])[^)\s]*\)                          # where a Markdown link leads is not said
-      | (?P<sign>(?:(?<![\w)\]])[-\u2212](?=.\d))?[{signs}])
+      | (?P<sign>(?:(?<![\w)\]])[{_MINUS}](?=.\d))?[{signs}])
         """,
         re.VERBOSE,
     )

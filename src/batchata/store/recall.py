@@ -16,10 +16,12 @@ import orjson
 from batchata.store import reading
 from batchata.store.database import Database
 from batchata.store.intake import Members
+from batchata.store.moves import Store
 
 FORM = 1
 _SETTINGS = "last_run"
 _SCHEMA = "schema:"
+_TAKEN = "taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,26 @@ def keep(path: Path, run: int, settings: Mapping[str, Any], schemas: Mapping[str
     with closing(Database(path)) as database, database.transaction():
         last = orjson.dumps({"form": FORM, "run": run, **settings}).decode()
         database.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SETTINGS, last))
-        database.connection.executemany(
-            "INSERT OR IGNORE INTO meta VALUES (?, ?)",
-            ((_SCHEMA + digest, json.dumps(schema, ensure_ascii=False)) for digest, schema in schemas.items()),
-        )
+        _keep_schemas(database.connection, schemas)
+
+
+def note_taken(store: Store, run: int, schemas: Mapping[str, Mapping[str, Any]]) -> None:
+    """Every job of a run is in the state now; what it asked for has these schemas."""
+    with store.transaction():
+        store.set_meta(_TAKEN, str(run))
+        _keep_schemas(store.connection, schemas)
+
+
+def was_taken_whole(connection: sqlite3.Connection, run: int) -> bool:
+    """Whether a run had added all its jobs before it ended, however it ended."""
+    return int(reading.meta(connection, _TAKEN) or 0) >= run
+
+
+def _keep_schemas(connection: sqlite3.Connection, schemas: Mapping[str, Mapping[str, Any]]) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO meta VALUES (?, ?)",
+        ((_SCHEMA + digest, json.dumps(schema, ensure_ascii=False)) for digest, schema in schemas.items()),
+    )
 
 
 def last_run(connection: sqlite3.Connection) -> LastRun | None:

@@ -4,7 +4,7 @@
 -- Facts about this file, a handful of rows.
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,           -- salt: fingerprints accounts; shown: the last result certainly in results_dir; results_dir;
-                                    -- uploads: providers that may hold some of ours; last_run, schema:…: what going on needs
+                                    -- uploads: providers that may hold some of ours; last_run, taken, schema:…: what going on needs
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,221 @@
+"""Clauses, and which of their words are denied: `not`, `without`, `prohibited`, `non-`, and two of them together.
+
+A word that denies turns its whole clause, wherever it stands (`pets are not allowed`, `no pets`); some turn only what follows
+(`without`, `excluding`), and a prefix turns its own word. Where two of them meet in one word, it is not denied.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import Final
+
+from batchata.grounding.terms import (
+    CHECKS,
+    CONDITIONS,
+    DENYING,
+    DENYING_AFTER,
+    DENYING_VERBS,
+    FINITE,
+    NO,
+    PREFIXES,
+    YES,
+    stem,
+)
+from batchata.grounding.words import Words
+
+_STOP: Final = re.compile(r"[.!;|\t\u2022]|\n\s*\n|\n\s*[-*\u2022]|(?<!\?)\n(?=[^\n]*[:=|])| {3,}")
+_LINED: Final = re.compile(rf"{_STOP.pattern}|(?<![?:])\n")
+_COMMA: Final = re.compile(r"[,()\u2013\u2014]")
+_CONTRARY: Final = frozenset(["but", "while", "whereas", "although", "though", "however", "aber"])
+_JOINING: Final = _CONTRARY | {"and", "or", "und"}
+# What has a word that denies and denies nothing.
+_IDIOMS: Final = frozenset(
+    (first, second)
+    for first, seconds in {
+        "no": "later less more fewer earlier matter",
+        "not": "later less more fewer earlier only exceed exceeding",
+        "without": "limitation prejudice delay undue",
+        "whether": "or",
+    }.items()
+    for second in seconds.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Words, where they begin, and their stems, in order; `denied[i]`: is the i-th denied? `bare[i]`: its stem without a prefix that could deny it.
+
+    `held`: all stems of both kinds. `answer`: the yes or no that it gives outright. `asks`: it makes something a condition and states nothing.
+    """
+
+    starts: tuple[int, ...]
+    end: int
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+    denied: tuple[bool, ...]
+    bare: tuple[str, ...]
+    held: frozenset[str]
+    answer: bool | None = None
+    asks: bool = False
+
+
+class Clauses:
+    """The clauses of a text. `lined`: every line says something of its own; else lines end where the paper does."""
+
+    def __init__(self, words: Words, lined: bool = False) -> None:
+        self._words = words
+        self._stop = _LINED if lined else _STOP
+
+    @cached_property
+    def all(self) -> list[Clause]:
+        words = self._words
+        edges = [0, *self._edges(), len(words)]
+        return [_clause(words, low, high) for low, high in pairwise(edges) if high > low]
+
+    def _edges(self) -> list[int]:
+        """The indexes of words that begin a clause."""
+        words = self._words
+        stops = sorted(
+            {
+                index
+                for found in self._stop.finditer(words.text)
+                if 0 < (index := bisect_left(words.starts, found.start())) < len(words) and _is_stop(words, found)
+            }
+            | set(_after_answers(words))
+        )
+        return sorted(
+            {*stops, *(edge for low, high in pairwise([0, *stops, len(words)]) for edge in self._joints(low, high))}
+        )
+
+    def _joints(self, low: int, high: int) -> list[int]:
+        """Where a clause is joined to another: what is said on either side has a verb of its own, or begins with a denial."""
+        words, text = self._words.words, self._words.text
+        joints: list[int] = []
+        begin = low
+        for index in range(low + 1, high):
+            gap = text[self._words.ends[index - 1] : self._words.starts[index]]
+            comma = bool(_COMMA.search(gap))
+            if not comma and words[index] not in _JOINING:
+                continue
+            first = index + (words[index] in _JOINING)
+            ahead = words[first : min(high, first + 12)]
+            verb = any(word in FINITE for word in words[begin:index])
+            denial = bool(ahead) and (ahead[0] in ("not", "non", "no") or ahead[0] in DENYING_AFTER)
+            if verb and (
+                words[index] in _CONTRARY
+                or (denial and (comma or words[index] in _JOINING))
+                or (
+                    not (ahead and ahead[0] in FINITE)
+                    and any(word in FINITE for word in ahead)
+                    and words[index] != "or"
+                )
+            ):
+                joints.append(index)
+                begin = index
+        return joints
+
+
+def _is_stop(words: Words, found: re.Match[str]) -> bool:
+    """A full stop ends a clause unless it stands in a number or after a short form: No. 7, Acme Inc. of Ohio."""
+    if found[0] != ".":
+        answered = words.first_from(found.end() - 1)  # a cell with a yes or no belongs to the one before
+        return not (found[0][0] in "|\t\n " and words.words[answered] in YES | NO)
+    before = words.first_from(found.start() - 1)
+    after = words.text[found.end() : found.end() + 2]
+    if words.words[before : before + 1] == ["no"] and after.strip()[:1].isdigit():
+        return False  # No. 7
+    if after[:1] and not after[:1].isspace() and after[:1] not in "\"'\u201d\u2019)":
+        return False
+    return not after.strip() or not after.strip()[0].islower()
+
+
+def _after_answers(words: Words) -> list[int]:
+    """A label's yes or no ends it; a ticked box begins one."""
+    found: list[int] = []
+    for index in range(1, len(words)):
+        word, before = words.words[index - 1], words.words[index]
+        if (
+            word in YES | NO
+            and index > 1
+            and re.search(r"[:=?\u2013]", words.text[words.ends[index - 2] : words.starts[index - 1]])
+        ):
+            found.append(index)
+        if (
+            word in ("yes", "no")
+            and (index == 1 or index - 1 in found)
+            and words.text[words.ends[index - 1] :][:1] == ","
+        ):
+            found.append(index)  # No, they are not
+        if before[0] in CHECKS and words.ends[index - 1] < words.starts[index]:
+            found.append(index)
+    return found
+
+
+def _clause(words: Words, low: int, high: int) -> Clause:
+    some = words.words[low:high]
+    stems = tuple(map(stem, some))
+    number_next = [after[:1].isdigit() for after in [*some[1:], ""]]
+    wide: list[int] = []
+    after: list[int] = []
+    for i, word in enumerate(some):
+        if _is_idle(some, i, number_next[i]):
+            continue
+        if word in DENYING_AFTER or (word == "free" and some[i + 1 : i + 2] in (["of"], ["from"])):
+            after.append(i)
+        elif (
+            word in DENYING
+            or (word == "yet" and some[i + 1 : i + 2] == ["to"])
+            or (word in NO and i == len(some) - 1)
+            or stems[i] in DENYING_VERBS
+            or (word == "exclusive" and some[i + 1 : i + 2] == ["of"])
+        ):
+            wide.append(i)
+    denied, bare = [], []
+    for i, word in enumerate(some):
+        turns = sum(w != i for w in wide) + sum(a < i for a in after) + (i > 0 and some[i - 1] == "non")
+        denied.append(turns % 2 == 1)
+        bare.append(_bare(word))
+    return Clause(
+        tuple(words.starts[low:high]),
+        words.ends[high - 1],
+        tuple(some),
+        stems,
+        tuple(denied),
+        tuple(bare),
+        frozenset((*stems, *bare)),
+        _answer(words, low, high),
+        some[0] in CONDITIONS,
+    )
+
+
+def _is_idle(some: Sequence[str], index: int, number_next: bool) -> bool:
+    """Is it no denial: no. 7, no later than, not only?"""
+    word = some[index]
+    if word == "no" and number_next:
+        return True
+    before, following = some[index - 1] if index else "", some[index + 1] if index + 1 < len(some) else ""
+    if word == "non" or (word == "not" and before == "or"):
+        return True
+    if (word, following) == ("not", "limited"):
+        return before in ("but", "including", "without")
+    return (word, following) in _IDIOMS
+
+
+@lru_cache(maxsize=8192)
+def _bare(word: str) -> str:
+    """The stem of a word without the prefix that denies it."""
+    for prefix in PREFIXES:
+        if word.startswith(prefix) and len(word) - len(prefix) > 3:
+            return stem(word.removeprefix(prefix))
+    return ""
+
+
+def _answer(words: Words, low: int, high: int) -> bool | None:
+    """Yes or no, where the clause is a label with one: at its end, or a box before it."""
+    first, last = words.words[low], words.words[high - 1]
+    if first[0] in CHECKS:
+        return first in YES
+    return last in YES if last in YES | NO else None

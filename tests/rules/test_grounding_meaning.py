@@ -1,0 +1,116 @@
+"""Quotes that say something else than the document: none of them is called verified."""
+
+import pytest
+
+from batchata.grounding import ground
+from batchata.request import Document
+
+
+def verified(text: str, quote: str) -> bool:
+    return ground(text, [quote])[0].is_verified
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        # One letter makes a negation another word.
+        ("This Agreement does not constitute a joint venture.", "This Agreement does now constitute a joint venture."),
+        ("This Agreement does not constitute a joint venture.", "This Agreement does note constitute a joint venture."),
+        ("The buyer has never paid any fee to the agent.", "The buyer has ever paid any fee to the agent."),
+        ("Neither the buyer nor the agent is liable here.", "Either the buyer nor the agent is liable here."),
+        ("No refunds are given without a receipt at the desk.", "Now refunds are given without a receipt at the desk."),
+        ("No refunds are given without a receipt at the desk.", "On refunds are given without a receipt at the desk."),
+        ("Rain, nor wind, shall end this lease of land.", "Rain, or wind, shall end this lease of land."),
+        # Contractions.
+        ("The agent will be paid for the work in June.", "The agent won't be paid for the work in June."),
+        ("The agent will be paid for the work in June.", "The agent willn't be paid for the work in June."),
+        ("The agent can't resell the goods to others.", "The agent can resell the goods to others."),
+        ("The agent mayn't resell the goods to others.", "The agent may resell the goods to others."),
+        # Prefixes, slips in the rest notwithstanding; opposites; endings.
+        ("The liability of the agent is unlimited in amount.", "The liability of the agent is limitted in amount."),
+        ("All prices stated here exclude the sales tax.", "All prices stated here include the sales tax."),
+        ("All prices stated here are excluding the sales tax.", "All prices stated here are including the sales tax."),
+        (
+            "The rent shall be increased every year by the owner.",
+            "The rent shall be decreased every year by the owner.",
+        ),
+        ("The product is harmless to every user of it.", "The product is harmful to every user of it."),
+        ("The insurance is paid by the employer each month.", "The insurance is paid by the employee each month."),
+        ("A list of the software license is attached here.", "A list of the software licensee is attached here."),
+        ("The deposit is transferable to any third person.", "The deposit is transferred to any third person."),
+        # Left out.
+        ("The agent may only sell the goods at cost price.", "The agent may sell the goods at cost price."),
+        ("Notice must be given at least a week before the end.", "Notice must be given at a week before the end."),
+        ("The tenant is hereby prohibited from keeping any dogs.", "The tenant is hereby from keeping any dogs."),
+        ("Claims are made within ten (10) business days after.", "Claims are made within ten (10) days after."),
+        # Little words that say who and whither.
+        ("The price is to be paid by the buyer in cash.", "The price is to be paid to the buyer in cash."),
+        ("The goods are carried from the port of entry.", "The goods are carried to the port of entry."),
+        # Labels and units.
+        (
+            "The services are described in Exhibit A to this deed.",
+            "The services are described in Exhibit B to this deed.",
+        ),
+        ("The services are described in Exhibit A", "The services are described in Exhibit C"),
+        ("the works (each as defined in Exhibit N). (b) The fee is due.", "the works (each as defined in Exhibit B)"),
+        ("(b) a claim of any third party against the agent", "(a) a claim of any third party against the agent"),
+        ("as is set out in Section 2(b)(ii) of the deed", "as is set out in Section 2(b)(iii) of the deed"),
+        ("The dose is 5 mg of iron a day for adults.", "The dose is 5 g of iron a day for adults."),
+        ("HbA1c: 28.9 mmol/mol in whole blood", "HbA1c: 28.9 pmol/mol in whole blood"),
+        ("[x] Fasting  [ ] Pregnant  [ ] Smoker", "[ ] Fasting"),
+        ("The office is in Albany, NY as of this year.", "The office is in Albany, NJ as of this year."),
+        ("The agent is paid in full, in USD and by wire.", "The agent is paid in full, in AUD and by wire."),
+        ("The report is due on an annual basis in spring.", "The report is due on an biannual basis in spring."),
+        # Numbers in links.
+        (
+            "see [the terms of sale](https://example.org/t/66) here",
+            "see [the terms of sale](https://example.org/t/366) here",
+        ),
+    ],
+)
+def test_what_says_something_else_is_not_verified(text: str, quote: str) -> None:
+    assert not verified(text, quote)
+    assert verified(text, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("The deposit is non-refundable in every case.", "refundable in every case"),
+        ("The deposit is nonrefundable in every case.", "refundable in every case"),
+        ("THE DEPOSIT IS NOT REFUNDABLE IN ANY CASE.", "REFUNDABLE IN ANY CASE"),
+        ("The work is unpaid for the first two weeks of it.", "paid for the first two weeks of it"),
+        ("The tenant shall not\nsublet the flat to others.", "sublet the flat to others"),
+        ("The tenant didn't sublet the flat to others.", "sublet the flat to others"),
+    ],
+)
+def test_a_quote_does_not_begin_after_its_negation(text: str, quote: str) -> None:
+    assert not verified(text, quote)
+    assert verified(f"{text} Elsewhere: {quote}.", quote)
+
+
+def test_a_table_that_says_no_before_denies_nothing() -> None:
+    assert verified("Pets: No Parking: Yes", "Parking: Yes")
+    assert verified("Order no. 17 of the buyer", "17 of the buyer")
+
+
+def test_an_ellipsis_hides_no_negation_beside_what_it_leaves() -> None:
+    text = (
+        "The tenant shall under no circumstances whatever and at no time of the year not sublet the whole of the flat."
+    )
+    assert not verified(text, "The tenant shall ... sublet the whole of the flat")
+    assert not verified("The tenant shall fail to pay the rent and the costs.", "The tenant shall ... pay the rent")
+    assert verified("The tenant shall pay at least a tenth and at most a half.", "The tenant shall pay ... a half")
+    assert verified("The tenant, who is not a minor by the law of the land, shall pay.", "The tenant ... shall pay")
+
+
+@pytest.mark.parametrize("quote", ["An Northwind Traders, LLC", "Northwind Traders, LLC of"])
+def test_a_short_quote_begins_and_ends_as_its_passage(quote: str) -> None:
+    assert not verified("Sold to Northwind Traders, LLC for resale.", quote)
+
+
+def test_a_line_between_pages_is_no_foot_where_it_goes_on() -> None:
+    pages = ("The tenant shall pay the rent for the flat and shall", "not sublet it to any other person in the year")
+    document = Document("a.pdf", "application/pdf", b"", pages, paged=True)
+    quotes = ["The tenant shall pay the rent for the flat and shall sublet it to any other person in the year"]
+    assert not ground(document, quotes)[0].is_verified
