@@ -13,12 +13,12 @@ import threading
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from batchata.documents import boxes, frames, picture
+from batchata.documents import frames, passages, picture
 from batchata.documents.kinds import MAX_FILE_BYTES
 from batchata.documents.read import read_pages
 from batchata.errors import DocumentError
 
-_MAX_PARTS = 8
+_MAX_PARTS = 1_000  # the documents of one job among them
 _MAX_BYTES = MAX_FILE_BYTES + 1024 * 1024
 
 
@@ -76,8 +76,8 @@ def _answer(request: Sequence[bytes]) -> list[bytes]:
             case [frames.PAGES, name, data]:
                 pages = read_pages(data, frames.to_text(name))
                 return [frames.PAGES, *(page.encode() for page in pages)]
-            case [frames.BOXES, name, data, places]:
-                return [frames.BOXES, boxes.answered(data, frames.to_text(name), places)]
+            case [frames.PASSAGES, asked, *contents]:
+                return [frames.PASSAGES, passages.answered(asked, contents)]
             case [frames.PICTURES, name, data, pages]:
                 return [frames.PICTURES, *picture.answered(data, frames.to_text(name), pages)]
             case _:

@@ -118,7 +118,12 @@ class Job:
         """
         data = _loaded(record)
         get = data.get
-        messages, file, params, shape = get("messages"), get("file"), get("provider_params"), get("response_model_digest")
+        messages, file, params, shape = (
+            get("messages"),
+            get("file"),
+            get("provider_params"),
+            get("response_model_digest"),
+        )
         return cls(
             model=data["model"],
             prompt=get("prompt"),

@@ -37,6 +37,9 @@ def last_run(state: Path) -> LastRun:
     with closing(connect_reader(existing(state))) as connection:
         last = recall.last_run(connection)
         purged = reading.meta(connection, PURGED)
+        whole = last is None or recall.was_taken_whole(connection, last.run)
+    if not whole:
+        saying.note("The last run ended before it had added all its jobs: what it had not added is not known here.")
     if last is None:
         raise ValidationError(f"{str(state)!r} holds no jobs yet; start with: batchata run")
     if purged is not None and last.run <= int(purged):

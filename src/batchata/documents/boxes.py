@@ -4,13 +4,11 @@ Read only for what is cited: the boxes of all characters of a file take many tim
 `pdf`: it runs where that runs.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from batchata.citation import Box, Span
-from batchata.documents.kinds import MAX_PAGES
 from batchata.documents.pdf import _open, _pdfium
 from batchata.errors import DocumentError
 
@@ -61,32 +59,6 @@ def boxes(data: bytes, spans: Sequence[tuple[int, Span]], name: str) -> list[lis
         finally:
             document.close()
     return [found[index] for index in range(len(spans))]
-
-
-def written(places: Sequence[tuple[int, Span]]) -> bytes:
-    """Places as a worker is given them."""
-    return json.dumps([(page, span.start, span.end) for page, span in places]).encode()
-
-
-def answered(data: bytes, name: str, places: bytes) -> bytes:
-    """`boxes` for a worker: places as `written`, rectangles as `read_answer` takes them. Raises `DocumentError`."""
-    wanted = [(page, Span(start, end)) for page, start, end in json.loads(places)]
-    found = boxes(data, wanted, name)
-    return json.dumps([[(b.page, b.left, b.bottom, b.right, b.top) for b in some] for some in found]).encode()
-
-
-def read_answer(answer: bytes) -> list[list[Box]]:
-    """The rectangles that `answered` wrote. Raises ValueError for what is none: a hostile file may have spoken."""
-    try:
-        return [[_box(*edges) for edges in some] for some in json.loads(answer)]
-    except (TypeError, OverflowError, RecursionError) as error:
-        raise ValueError("no rectangles") from error
-
-
-def _box(page: int, left: float, bottom: float, right: float, top: float) -> Box:
-    if not 1 <= page <= MAX_PAGES:
-        raise ValueError(f"no page: {page}")
-    return Box(int(page), float(left), float(bottom), float(right), float(top))
 
 
 def _on_page(document: Any, number: int, spans: Mapping[int, Span]) -> dict[int, list[Box]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import IO
 
 # The first part of a frame says what it is.
-READY, PAGES, BOXES, PICTURES, ERROR = b"ready", b"pages", b"boxes", b"pictures", b"error"
+READY, PAGES, PASSAGES, PICTURES, ERROR = b"ready", b"pages", b"passages", b"pictures", b"error"
 EXIT_OUT_OF_MEMORY = 86  # the one end that a worker can name without memory to say it in words
 
 _LENGTH_BYTES = 8

@@ -8,8 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from batchata.citation import Box, Span
-from batchata.documents import boxes, frames, picture
+from batchata.documents import frames, passages, picture
 from batchata.documents.process import WorkerGoneError, WorkerProcess
 from batchata.documents.read import document
 from batchata.errors import DocumentError
@@ -46,10 +45,13 @@ class Pool:
         request = [frames.PAGES, frames.to_bytes(name), data]
         return self._give(name, request, lambda pages: document(data, name, tuple(page.decode() for page in pages)))
 
-    def boxes(self, data: bytes, name: str, places: Sequence[tuple[int, Span]]) -> Future[list[list[Box]]]:
-        """As `documents.boxes.boxes`. Ends in the rectangles or a DocumentError. Raises RuntimeError once closed."""
-        request = [frames.BOXES, frames.to_bytes(name), data, boxes.written(places)]
-        return self._give(name, request, lambda parts: boxes.read_answer(b"".join(parts)))
+    def passages(
+        self, files: Sequence[tuple[str, bytes]], claims: Sequence[passages.Claim]
+    ) -> Future[list[passages.Passage]]:
+        """As `documents.passages.passages`. Ends in the passages or a DocumentError. Raises RuntimeError once closed."""
+        request = [frames.PASSAGES, passages.written(files, claims), *(data for _, data in files)]
+        names = ", ".join(name for name, _ in files)
+        return self._give(names, request, lambda parts: passages.read_answer(b"".join(parts)))
 
     def pictures(self, data: bytes, name: str, pages: Sequence[int]) -> Future[picture.Pictures]:
         """As `documents.picture.pictures`. Ends in the pictures or a DocumentError. Raises RuntimeError once closed."""

@@ -6,9 +6,9 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any
 
-from batchata.citation import Box, Span
-from batchata.documents.boxes import boxes as draw_boxes
 from batchata.documents.kinds import kind_of
+from batchata.documents.passages import Claim, Passage
+from batchata.documents.passages import passages as look_up
 from batchata.documents.picture import Pictures
 from batchata.documents.pool import Pool
 from batchata.documents.process import default_command
@@ -53,17 +53,18 @@ class Reader:
             return _submit_to(self._executor, data, name)
         return self._pool.submit(data, name)
 
-    def boxes(self, data: bytes, name: str, places: Sequence[tuple[int, Span]]) -> Future[list[list[Box]]]:
-        """Where on the pages of a PDF these (1-based page, span of its text) stand: `documents.boxes`. Ends as `submit` does."""
+    def passages(self, files: Sequence[tuple[str, bytes]], claims: Sequence[Claim]) -> Future[list[Passage]]:
+        """Where in these files (name, bytes) the claims stand: `documents.passages`. Ends as `submit` does."""
         if self._executor is None:
-            return self._pool.boxes(data, name, places)
+            return self._pool.passages(files, claims)
+        name = ", ".join(name for name, _ in files)
         try:
-            found = self._executor.submit(draw_boxes, data, places, name)
+            found = self._executor.submit(look_up, files, claims)
         except RuntimeError as error:
             return _failed(_foreign(name, error))
-        future: Future[list[list[Box]]] = Future()
+        future: Future[list[Passage]] = Future()
         future.add_done_callback(lambda outer: outer.cancelled() and found.cancel())
-        found.add_done_callback(partial(_pass_on, future, name, lambda boxes: boxes))
+        found.add_done_callback(partial(_pass_on, future, name, lambda passages: passages))
         return future
 
     def pictures(self, data: bytes, name: str, pages: Sequence[int]) -> Future[Pictures]:

@@ -126,8 +126,8 @@ def _prose(answer: Answer) -> Read:
 def cited(read: Read, job: Job, sources: Sources) -> CitedAnswer:
     """What an answer cites, found in its documents again; looked for only in an answer that is the last word."""
     if read.answer.statements is not None and job.response_model_digest is None:
-        return citing.native(read.answer.statements, sources.of(job), sources)
-    return citing.quoted(read.quotes, read.value, sources.of(job), sources)
+        return citing.native(read.answer.statements, job, sources)
+    return citing.quoted(read.quotes, read.value, job, sources)
 
 
 def _json(text: str) -> Any:

@@ -28,6 +28,7 @@ from batchata.grounding.words import Words
 _AKIN: Final = 0.7  # what another word for the same is worth
 _SHARE: Final = 0.6  # of what the name is about: less names something else
 _DENIAL: Final = 0.5  # a verb that denies counts less than what it denies
+_LONG: Final = 40  # words
 _TIE: Final = 0.05
 _KINDS: Final = (ALLOWED, INCLUDED, REQUIRED)
 
@@ -80,7 +81,7 @@ def reading(said: str) -> Reading:
 def truth_in(read: Reading, clause: Clause, weight: Mapping[str, float]) -> Truth:
     """What one clause says of one name; `weight`: how much a stem tells one field from another."""
     total = said = 0.0
-    turned = False
+    turned: set[bool] = set()
     first = len(clause.words)
     for topic in read.topics:
         worth = weight.get(topic.stem, 1.0) * (_DENIAL if topic.stem in DENYING_VERBS else 1)
@@ -88,14 +89,16 @@ def truth_in(read: Reading, clause: Clause, weight: Mapping[str, float]) -> Trut
         share, turns, index = _match(topic, clause)
         said += worth * share
         if share:
-            turned |= turns
+            turned.add(turns)
             first = min(first, index)
     if not said:
         return NOTHING
     score, at = said / total, clause.starts[first]
-    if clause.asks or score < _SHARE:
+    # Of a name with a denial of its own all words must agree; and sentences that run on deny too much to be read so.
+    torn = len(turned) > 1 and any(topic.denied for topic in read.topics)
+    if clause.asks or score < _SHARE or torn or (any(clause.denied) and len(clause.words) > _LONG):
         return Truth(score, None, at)
-    return Truth(score, _value(read, clause, turned), at)
+    return Truth(score, _value(read, clause, True in turned), at)
 
 
 def _match(topic: Topic, clause: Clause) -> tuple[float, bool, int]:
