@@ -2,8 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from batchata.engine import settling
@@ -15,7 +14,7 @@ from batchata.result import Outcome
 from batchata.store import reading
 from batchata.store.rows import Settled
 
-SEGMENT = 256_000  # bytes of result lines kept as one row
+SEGMENT = 1_000_000  # bytes of result lines kept as one row
 AHEAD = 32  # attempts whose quotes are looked up while the first of them is waited for
 
 
@@ -62,17 +61,16 @@ class Ends:
 
 
 def ends(
-    connect: Callable[[], sqlite3.Connection], provider: Provider, batch: ProviderBatch, rules: Rules, now: float
+    connection: sqlite3.Connection, provider: Provider, batch: ProviderBatch, rules: Rules, now: float
 ) -> Steps[Ends]:
     """The next ends of a collected batch: of one segment of answers, then of the attempts that have no answer."""
-    with closing(connect()) as connection:
-        found = None if batch.verdict else reading.next_segment(connection, batch.id, batch.settled_segment)
-        if found is None:
-            return (yield from _without_answer(connection, batch, rules, now))
-        segment, body = found
-        answers, lines, strangers = _answers(provider, batch, body)
-        yield None
-        attempts = reading.open_attempts(connection, batch.id, sorted(answers))
+    found = None if batch.verdict else reading.next_segment(connection, batch.id, batch.settled_segment)
+    if found is None:
+        return (yield from _without_answer(connection, batch, rules, now))
+    segment, body = found
+    answers, lines, strangers = _answers(provider, batch, body)
+    yield None
+    attempts = reading.open_attempts(connection, batch.id, sorted(answers))
     each = (settling.settle(answers[attempt.idx], attempt, batch, rules, now) for attempt in attempts)
     settled = yield from _cited(each)
     raw = tuple(Raw(attempt.job_id, lines[attempt.idx]) for attempt in attempts)

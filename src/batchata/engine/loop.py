@@ -76,7 +76,7 @@ class Engine:
     def _publish(self) -> None:
         desk = self._desk
         rows = [track.row for track in desk.tracks.values()]
-        desk.progress.publish(rows, reading.balance(desk.store.connection), intake_done=desk.intake_done)
+        desk.progress.publish(rows, desk.store.balance(), intake_done=desk.intake_done)
 
     @property
     def all_shown(self) -> bool:
@@ -97,7 +97,7 @@ class Engine:
             lanes=desk.lanes.views(),
             batches=tuple(self._batch_view(track, now) for track in desk.tracks.values()),
             busy=frozenset(self._busy),
-            balance=reading.balance(desk.store.connection),
+            balance=desk.store.balance(),
             limit=desk.settings.limit,
             max_concurrent=desk.settings.max_concurrent,
             settle_seconds=desk.settings.settle_seconds,
@@ -214,8 +214,8 @@ class Engine:
         return self._desk.catalog[row.provider].find(_intent(row, at, known))
 
     def _ends(self, row: ProviderBatch, now: float, _: Emit) -> Steps[Ends]:
-        connect = partial(connect_reader, self._desk.store.path)
-        return ends(connect, self._desk.catalog[row.provider], row, self._rules, now)
+        # on the loop's own thread, so by its own connection
+        return ends(self._desk.store.connection, self._desk.catalog[row.provider], row, self._rules, now)
 
 
 def _intent(row: ProviderBatch, at: float, known: frozenset[str] = frozenset()) -> Intent:

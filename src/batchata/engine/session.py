@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("batchata")
 
 GROUP = 2_000  # jobs added to the state in one transaction
+GROUP_BYTES = 4_000_000  # of their records, which may be long
 
 
 class Ask(Protocol):
@@ -145,12 +146,14 @@ class Session:
 
     def _source(self, emit: Emit) -> None:
         group: list[SaidJob] = []
+        size = 0
         try:
             for said in self._said:
                 group.append(said)
-                if len(group) == GROUP:
+                size += len(said.record)
+                if len(group) == GROUP or size >= GROUP_BYTES:
                     emit(group)
-                    group = []
+                    group, size = [], 0
         finally:  # an iterable of the user's that breaks loses none of what it gave
             if group:
                 emit(group)

@@ -18,6 +18,7 @@ from batchata.errors import StateError
 
 APPLICATION_ID = 0x62617463  # "batc"
 SCHEMA_VERSION = 1
+CACHE = {"rw": 16_000, "ro": 2_000}  # kB: a reader goes through rows once
 ROWS_AT_ONCE = 200  # in one statement: times eight columns, far below the most parameters SQLite takes
 
 
@@ -92,7 +93,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
-    connection.execute("PRAGMA cache_size = -16000")  # kB
+    connection.execute(f"PRAGMA cache_size = -{CACHE[mode]}")
     return connection
 
 

@@ -24,6 +24,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.connection = database.connection
+        self._balance_at: tuple[int, Balance] | None = None
 
     @property
     def path(self) -> Path:
@@ -34,6 +35,13 @@ class Store:
 
     def close(self) -> None:
         self.database.close()
+
+    def balance(self) -> Balance:
+        """As of the last commit: read again only after another one."""
+        commits = self.database.commits
+        if self._balance_at is None or self._balance_at[0] != commits:
+            self._balance_at = commits, self._balance()
+        return self._balance_at[1]
 
     # -- runs and facts of the file
 
