@@ -75,7 +75,7 @@ bench-peers: $(STAMP)  ## Do the same work with other clients, each in an enviro
 	@$(BIN)/python -m benchmarks.peers $(BENCH)
 
 docs: $(STAMP)  ## Build the documentation into site/, strictly
-	$(BIN)/mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench-citations: $(STAMP)  ## Measure citations on documents that the code was not built on
 	@$(BIN)/python -m benchmarks.citations

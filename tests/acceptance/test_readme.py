@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import batchata
 from batchata.testing import Emulator
 
 ROOT = Path(__file__).parents[2]
@@ -62,3 +63,8 @@ def test_every_file_that_the_readme_links_is_there() -> None:
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", README)
     assert len(links) > 15
     assert [link for link in links if not link.startswith("https://") and not (ROOT / link).exists()] == []
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    versions = re.findall(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert next(version for version in versions if version != "Unreleased") == batchata.__version__

@@ -94,7 +94,13 @@ EXIT = {
 # -- the pages
 
 
-@pytest.mark.filterwarnings("ignore:::distributed", "ignore:::tornado", "ignore::ResourceWarning")
+# what a Dask cluster's own threads and sockets warn of while it comes and goes is not ours
+@pytest.mark.filterwarnings(
+    "ignore:::distributed",
+    "ignore:::tornado",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+    "ignore::ResourceWarning",
+)
 @pytest.mark.parametrize("page", WITH_CODE, ids=named)
 def test_the_code_of_a_page_runs(
     page: Path, addresses: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, folder: Path

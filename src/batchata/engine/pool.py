@@ -152,7 +152,7 @@ class ThreadPool:
             return [Completion(stepping.key, stop.value)]
         except Exception as error:  # noqa: BLE001 - the engine's one outer boundary: the loop decides what it means
             return [Completion(stepping.key, error=error)]
-        self._ready.append(stepping)
+        self._ready.appendleft(stepping)  # one after the other: what was begun holds memory until it is done
         return []
 
     def wake(self) -> None:
