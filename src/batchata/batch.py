@@ -13,7 +13,7 @@ from batchata.arguments import near, shown
 from batchata.errors import ValidationError
 from batchata.job import Job, check_defaults
 from batchata.pricing import Price, parse_prices
-from batchata.providers.catalog import KINDS, check_ready, resolve
+from batchata.providers.catalog import KINDS, check_ready, load_ahead, resolve
 from batchata.providers.compatible import OpenAICompatible
 from batchata.said import Said
 from batchata.usage import Money, money
@@ -274,6 +274,8 @@ class Batch:
 
         check_ready(provider, name, self.providers)
         probe(job, provider, name, self.providers, bounded=self.cost_limit is not None)
+        if not self._probed:
+            load_ahead(provider, self.providers)
         if len(self._probed) < 10_000:
             self._probed.add(form)
 

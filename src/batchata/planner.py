@@ -57,8 +57,9 @@ class LaneView:
 class BatchView:
     """An open provider batch. `has_body`: its body is at hand, so it can be sent. `next_look`: ticks. `same_account`: it was
     made under the key in use now. `unseen`: the last look at the provider did not show it. `denied`: the provider refuses
-    our key. `undecided`: its fate is unknown, or it has vanished at the provider, and looking has long not told: the user decides. `cancelled`: the provider took our wish to stop it. `denied`, `undecided` and unseen ones of another key are
-    not waited for: kept, reserved, reported.
+    our key. `undecided`: its fate is unknown, or it has vanished at the provider, and looking has long not told: the user
+    decides. `cancelled`: the provider took our wish to stop it. `halted`: nothing more is sent in its lane. `denied`, `undecided`
+    and unseen ones of another key are not waited for: kept, reserved, reported.
     """
 
     row: ProviderBatch
@@ -69,6 +70,7 @@ class BatchView:
     denied: bool = False
     undecided: bool = False
     cancelled: bool = False
+    halted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ def _on_batch(batch: BatchView, view: View, now: Now) -> Iterator[Action]:
     row, key = batch.row, ("batch", batch.row.id)
     match row.state:
         case State.PREPARED:
-            if not batch.has_body or view.stop is not None:
+            if not batch.has_body or batch.halted or view.stop is not None:
                 yield Void(row.id)
             elif not _uncertain_twins(batch, view):
                 yield Submit(row.id)

@@ -33,6 +33,7 @@ LANE = LaneView(id=1, provider="anthropic", ready=20, jobs_per_batch=10)
     [
         (batch(State.PREPARED, has_body=True), planner.Submit(1)),
         (batch(State.PREPARED), planner.Void(1)),
+        (batch(State.PREPARED, has_body=True, halted=True), planner.Void(1)),
         (batch(State.SUBMITTING), planner.Doubt(1)),
         (batch(State.UNCERTAIN), planner.Find(1)),
         (batch(State.UNCERTAIN, looks=3, watched=600.0), planner.Absent(1)),

@@ -118,6 +118,7 @@ class Engine:
             denied=track.denied,
             undecided=track.undecided(now, self._desk.settings, limits.expires_seconds),
             cancelled=track.cancelled,
+            halted=self._desk.lanes[track.row.lane].halted,
         )
 
     def _start(self, key: Key, group: str, work: Callable[[Emit], object]) -> None:

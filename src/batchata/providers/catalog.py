@@ -3,10 +3,13 @@
 Modules and SDKs are imported on first use. No table of known models decides anything here: a name's prefix does.
 """
 
+import contextlib
 import difflib
 import hashlib
+import importlib
 import os
 import re
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,10 +30,13 @@ BARE = (
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A provider this library speaks to. `keys` are the environment variables any of which holds its key."""
+    """A provider this library speaks to. `keys` are the environment variables any of which holds its key; `sdk` is the module
+    whose import takes longest.
+    """
 
     make: Callable[[Any, Path], Provider]
     keys: tuple[str, ...] = ()
+    sdk: str | None = None
 
 
 def _anthropic(client: Any, _: Path) -> Provider:
@@ -58,10 +64,10 @@ def _local(_: Any, spool: Path) -> Provider:
 
 
 KINDS = {
-    "anthropic": Kind(_anthropic, ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE")),
-    "gemini": Kind(_gemini, ("GOOGLE_API_KEY", "GEMINI_API_KEY")),
+    "anthropic": Kind(_anthropic, ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE"), "anthropic"),
+    "gemini": Kind(_gemini, ("GOOGLE_API_KEY", "GEMINI_API_KEY"), "google.genai"),
     "local": Kind(_local),
-    "openai": Kind(_openai, ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY")),
+    "openai": Kind(_openai, ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY"), "openai"),
 }
 
 Named = Mapping[str, Any]
@@ -119,6 +125,19 @@ def check_ready(provider: str, model: str, named: Named) -> None:
         from batchata.providers.local.weights import resolve_weights
 
         resolve_weights(model)
+
+
+def load_ahead(provider: str, named: Named) -> None:
+    """Begin to import the SDK that a provider will need, so that it is there when the first call is made."""
+    config = service(provider, named)
+    sdk = KINDS[provider].sdk if config is None else "openai" if config.batch else None
+    if sdk is not None and sdk not in sys.modules:
+        threading.Thread(target=_load, args=(sdk,), name="batchata-import", daemon=True).start()
+
+
+def _load(module: str) -> None:
+    with contextlib.suppress(ImportError):  # whoever needs it says so
+        importlib.import_module(module)
 
 
 class Catalog:
