@@ -86,7 +86,6 @@ class ProviderBatch:
     collect_by: float | None
     cancel_at: float | None
     looks: int
-    first_look_at: float | None
     watched: float
     settled_segment: int
     verdict: Verdict | None

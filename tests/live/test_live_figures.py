@@ -20,7 +20,7 @@ def a_batch(
     made = NOW - age
     return ProviderBatch(
         number, 1, provider, "", state, f"n{number}", "account", 100, 5_000, DOLLAR // 10, made, None, made, None, made, None,
-        f"batch_{number}", NOW + 10 * 86_400, None, 0, None, 0.0, 0, None, None,
+        f"batch_{number}", NOW + 10 * 86_400, None, 0, 0.0, 0, None, None,
     )  # fmt: skip
 
 

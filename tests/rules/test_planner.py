@@ -19,7 +19,7 @@ def batch(state: State, number: int = 1, **row: object) -> BatchView:
     made = ProviderBatch(
         id=number, lane=1, provider="anthropic", model="", state=state, nonce="n", account="me", count=5, size=10,
         reserved=100, prepared_at=900.0, upload_id=None, intended_at=901.0, provider_at=None, submitted_at=902.0, ended_at=None,
-        provider_id="id", collect_by=None, cancel_at=None, looks=0, first_look_at=None, watched=0.0, settled_segment=0, verdict=None,
+        provider_id="id", collect_by=None, cancel_at=None, looks=0, watched=0.0, settled_segment=0, verdict=None,
         note=None,
     )  # fmt: skip
     return BatchView(row=replace(made, **row), **view)  # type: ignore[arg-type]
@@ -54,7 +54,7 @@ def test_each_open_state_has_its_next_effect(one: BatchView, expected: planner.A
         batch(State.UNCERTAIN, looks=2, watched=600.0),
         batch(State.UNCERTAIN, looks=3, watched=599.0),
         batch(State.UNCERTAIN, looks=9, watched=900.0, same_account=False),
-        batch(State.UNCERTAIN, looks=3, first_look_at=100.0),
+        batch(State.UNCERTAIN, looks=3),
     ],
     ids=["too few looks", "too soon", "another account", "a first look long ago, and none since"],
 )

@@ -75,7 +75,7 @@ MUTATIONS = (
         "let a clock that jumps stand for looking",
         "engine/recording.py",
         "now.ticks - track.last_look",
-        "now.wall - (track.row.first_look_at or now.wall)",
+        "now.wall - (track.row.intended_at or now.wall)",
         20,
     ),
     Mutation(

@@ -232,7 +232,7 @@ class Recorder:
             track.row, track.last_look = desk.store.found_candidate(track.row), None
         elif sighting.complete and track.row.account == desk.catalog.account(track.row.provider):
             since = 0.0 if track.last_look is None else now.ticks - track.last_look
-            track.row, track.last_look = desk.store.looked(track.row, now.wall, since), now.ticks
+            track.row, track.last_look = desk.store.looked(track.row, since), now.ticks
 
     def _polled(self, provider: str, completion: Completion, now: Now) -> None:
         of_provider = [track for track in self._desk.tracks.values() if track.row.provider == provider]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -27,6 +27,8 @@ from batchata.usage import Money, Usage
 
 Pricer: TypeAlias = Callable[[str, float, float], Price | None]
 
+NOTHING_USED = Usage()
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -41,8 +43,7 @@ class Rules:
     cite: Callable[["Read", Job], Future[CitedAnswer]]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """An answer, what its text holds as JSON, the same as the user's class, and quotes it gives by the path of a field."""
 
     answer: Answer
@@ -156,7 +157,7 @@ def _cost(answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, 
     """(what it was billed, whether that is assumed). Where no bill can be learnt the bound is assumed."""
     if not answer.billed:
         return 0, False
-    if answer.outcome in (Outcome.MISSING, Outcome.LOST) or answer.usage == Usage():
+    if answer.outcome in (Outcome.MISSING, Outcome.LOST) or answer.usage == NOTHING_USED:
         return attempt.bound, True
     made = batch.submitted_at or batch.prepared_at
     price = rules.price(job.model, made, batch.ended_at or made)
@@ -165,7 +166,7 @@ def _cost(answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, 
 
 def _result(read: Read, job: Job, attempts: list[Attempt], cited: CitedAnswer = NOTHING_CITED) -> NewResult:
     answer = read.answer
-    cost = sum(attempt.cost for attempt in attempts)
+    cost = sum([attempt.cost for attempt in attempts])
     result = JobResult(
         job_id=job.job_id or "",
         outcome=answer.outcome,

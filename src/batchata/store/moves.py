@@ -110,14 +110,13 @@ class Store:
     def uncertain(self, batch: ProviderBatch, at: float, note: str) -> ProviderBatch:
         return self._move(batch, State.UNCERTAIN, at, note=note)
 
-    def looked(self, batch: ProviderBatch, at: float, since: float) -> ProviderBatch:
+    def looked(self, batch: ProviderBatch, since: float) -> ProviderBatch:
         """A complete listing did not show the batch, `since` seconds after the one before it."""
-        first = batch.first_look_at if batch.first_look_at is not None else at
-        return self._update(batch, looks=batch.looks + 1, first_look_at=first, watched=batch.watched + since)
+        return self._update(batch, looks=batch.looks + 1, watched=batch.watched + since)
 
     def found_candidate(self, batch: ProviderBatch) -> ProviderBatch:
         """Something in the listing may be the batch: looks that saw nothing no longer count."""
-        return self._update(batch, looks=0, first_look_at=None, watched=0.0)
+        return self._update(batch, looks=0, watched=0.0)
 
     def void(self, batch: ProviderBatch, at: float, note: str | None, due: float = 0) -> ProviderBatch:
         """The batch was certainly never made: its jobs go back, its reservation is released."""

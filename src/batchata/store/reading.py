@@ -11,7 +11,7 @@ from batchata.usage import Money
 _BATCH = (
     "SELECT b.id, b.lane, l.provider, l.model, b.state, b.nonce, b.account, b.count, b.size, b.reserved, b.prepared_at,"
     " b.upload_id, b.intended_at, b.provider_at, b.submitted_at, b.ended_at, b.provider_id, b.collect_by, b.cancel_at, b.looks,"
-    " b.first_look_at, b.watched, b.settled_segment, b.verdict, b.note FROM provider_batch b JOIN lane l ON l.id = b.lane"
+    " b.watched, b.settled_segment, b.verdict, b.note FROM provider_batch b JOIN lane l ON l.id = b.lane"
 )
 
 MOST_OPEN = 5_000  # attempts without an answer taken up in one go

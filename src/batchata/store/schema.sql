@@ -87,7 +87,6 @@ CREATE TABLE provider_batch (
   collect_by    REAL,                  -- when the provider deletes the answers
   cancel_at     REAL,                  -- when we asked it to stop
   looks         INTEGER NOT NULL DEFAULT 0,  -- complete listings that did not show it, while uncertain
-  first_look_at REAL,
   watched       REAL NOT NULL DEFAULT 0,     -- seconds between such looks, by the clock that never jumps; a dead process adds none
   settled_segment INTEGER NOT NULL DEFAULT 0,  -- segments up to here are settled
   verdict       TEXT CHECK (verdict IN ('failed', 'overflow', 'expired', 'cancelled', 'gone')),  -- why it has no answers
