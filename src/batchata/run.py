@@ -251,6 +251,10 @@ class BatchRun:
         try:
             yield
         except KeyboardInterrupt:
+            log.warning(
+                "Leaving: a create under way is waited for, %d seconds at most. Ctrl-C again ends at once.",
+                LEAVE_WITHIN,
+            )
             self.shutdown(wait_for_active=False)
             log.warning("Interrupted. %s", self._how_to_go_on())
             raise
