@@ -1,8 +1,8 @@
 """How a job ended: `JobResult`, the ways an attempt can end, and the history of its attempts."""
 
-import itertools
 import os
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -109,21 +109,22 @@ class JobResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; `from_dict` takes it back."""
+        outcome, usage = self.outcome, self.usage
         return {
             "job_id": self.job_id,
-            "outcome": self.outcome.value,
-            "is_success": self.is_success,
+            "outcome": outcome.value,
+            "is_success": outcome is Outcome.SUCCEEDED,
             "error": self.error,
             "parsed_response": to_plain(self.parsed_response),
             "raw_response": self.raw_response,
             "model": self.model,
             "file": self.file,
             "metadata": self.metadata,
-            "input_tokens": self.input_tokens,
-            "output_tokens": self.output_tokens,
-            "total_tokens": self.total_tokens,
-            "cost_usd": self.cost_usd,
-            "usage": self.usage.to_dict(),
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "total_tokens": usage.total_tokens,
+            "cost_usd": to_usd(self.cost),
+            "usage": usage.to_dict(),
             "attempts": [attempt.to_dict() for attempt in self.attempts],
             "citations": [citation.to_dict() for citation in self.citations],
             "citation_mappings": {
@@ -149,7 +150,7 @@ class JobResult:
             metadata=data["metadata"],
             usage=Usage(**data["usage"]),
             cost=round(data["cost_usd"] * NANO),
-            attempts=tuple(Attempt.from_dict(attempt) for attempt in data["attempts"]),
+            attempts=tuple([Attempt.from_dict(attempt) for attempt in data["attempts"]]),
             citations=[Citation.from_dict(citation) for citation in data["citations"]],
             citation_mappings={
                 path: [Citation.from_dict(citation) for citation in found]
@@ -166,15 +167,32 @@ class JobResult:
         write_private(Path(path), self.to_json())
 
 
-_place = itertools.count()
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # Windows
+_TAKES_FOLDERS = {os.open, os.rename, os.unlink} <= os.supports_dir_fd
+_FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)  # O_PATH: it need not be readable
 
 
 def write_private(path: Path, data: bytes) -> None:
     """Put `data` at `path` in one step, mode 0600."""
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name[:64]}.{os.getpid():x}.{next(_place):x}")  # noqa: PTH118 - once per job
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+    write_all_private(path.parent, [(path.name, data)])
+
+
+def write_all_private(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Put files into a folder by their names, each in one step, mode 0600."""
+    # where the system takes names beside an open folder, it finds the folder once and not three times a file
+    opened = os.open(folder, _FOLDER) if _TAKES_FOLDERS else None
+    at = "" if opened is not None else f"{folder}{os.sep}"
+    new = f"{at}.{secrets.token_hex(8)}.new"
+    try:
+        for name, data in files:
+            _put(at + name, new, data, opened)
+    finally:
+        if opened is not None:
+            os.close(opened)
+
+
+def _put(name: str, new: str, data: bytes, folder: int | None) -> None:
+    handle = os.open(new, _NEW, 0o600, dir_fd=folder)
     try:
         try:
             left = memoryview(data)
@@ -182,7 +200,7 @@ def write_private(path: Path, data: bytes) -> None:
                 left = left[os.write(handle, left) :]
         finally:
             os.close(handle)
-        os.replace(temporary, path)  # noqa: PTH105 - once per job
+        os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        os.unlink(new, dir_fd=folder)
         raise

@@ -37,15 +37,12 @@ class Results:
 
     def after(self, seen: int) -> Iterator[tuple[int, JobResult]]:
         """(place, result) in the order of settling, of those settled after a place."""
-        while True:
-            with closing(connect_reader(self._state_file)) as connection:
-                stored = reading.results_after(connection, seen)
-            for row in stored:
-                if row.job in self._jobs:
-                    yield row.id, self._load(row)
-            if not stored:
-                return
-            seen = stored[-1].id
+        with closing(connect_reader(self._state_file)) as connection:
+            while stored := reading.results_after(connection, seen):
+                for row in stored:
+                    if row.job in self._jobs:
+                        yield row.id, self._load(row)
+                seen = stored[-1].id
 
     def _load(self, stored: StoredResult) -> JobResult:
         data: dict[str, Any] = orjson.loads(stored.body)

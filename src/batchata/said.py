@@ -7,10 +7,9 @@ wrong with one of its items then becomes one failed job, because the call that g
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,10 +20,10 @@ from batchata.job import Job
 from batchata.job_arguments import job_id
 
 IN_MEMORY = 4_000_000  # bytes of jobs kept in memory before they go to a file
+AT_ONCE = 64_000  # bytes of jobs set aside in one go
 
 
-@dataclass(frozen=True, slots=True)
-class SaidJob:
+class SaidJob(NamedTuple):
     """A job on its way to the state. `refused` says what is wrong with an item that is no job."""
 
     job_id: str | None
@@ -48,6 +47,7 @@ class Said:
             max_size=IN_MEMORY, dir=str(folder) if folder.is_dir() else None
         )
         weakref.finalize(self, self._file.close)
+        self._late = bytearray()  # the latest, on their way to the file
         self._coming: list[tuple[Iterator[Any], Check]] = []
         self._broken: Exception | None = None
         self.part_of: int | None = None
@@ -70,6 +70,8 @@ class Said:
         """All jobs; what is still to come is taken, and kept, on the way."""
         place = 0
         while True:
+            if self._late:
+                self._set_aside()
             self._file.seek(place)
             head = self._file.read(8)
             if not head:
@@ -101,8 +103,15 @@ class Said:
 
     def _write(self, said: SaidJob) -> None:
         data = _encoded(said)
+        self._late += len(data).to_bytes(8, "big")
+        self._late += data
+        if len(self._late) >= AT_ONCE:
+            self._set_aside()
+
+    def _set_aside(self) -> None:
         self._file.seek(0, 2)
-        self._file.write(len(data).to_bytes(8, "big") + data)
+        self._file.write(self._late)
+        self._late.clear()
 
 
 def _said(job: Job, provider: str, model: str) -> SaidJob:

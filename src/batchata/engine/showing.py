@@ -14,7 +14,7 @@ import orjson
 from batchata.engine.collecting import Raw, index_of
 from batchata.provider_batch import ProviderBatch
 from batchata.providers.base import Provider
-from batchata.result import write_private
+from batchata.result import write_all_private
 from batchata.store import reading
 from batchata.store.rows import StoredResult
 
@@ -32,12 +32,9 @@ class Files:
             (folder / RAW).mkdir(mode=0o700, exist_ok=True)
 
     def show(self, results: Iterable[StoredResult], raw: Iterable[Raw] = ()) -> None:
-        for line in raw if self._raw else ():
-            write_private(self.folder / RAW / f"{line.job_id}.json", line.line)
-        for result in results:
-            body = orjson.loads(result.body)
-            body["metadata"] = orjson.loads(result.metadata or b"null")
-            write_private(self.folder / f"{body['job_id']}.json", orjson.dumps(body, option=orjson.OPT_INDENT_2))
+        if self._raw:
+            write_all_private(self.folder / RAW, ((f"{line.job_id}.json", line.line) for line in raw))
+        write_all_private(self.folder, map(_file, results))
 
     def repair(self, connect: Callable[[], sqlite3.Connection], shown: int, raw_shown: int, provider: "Of") -> None:
         """Write what was settled after `shown` (a result's id), and the raw answers kept after `raw_shown` (a segment's)."""
@@ -50,6 +47,13 @@ class Files:
 
 
 Of = Callable[[str], Provider]
+
+
+def _file(result: StoredResult) -> tuple[str, bytes]:
+    """(name, content) of a result's file."""
+    body = orjson.loads(result.body)
+    body["metadata"] = orjson.loads(result.metadata or b"null")
+    return f"{body['job_id']}.json", orjson.dumps(body, option=orjson.OPT_INDENT_2)
 
 
 def _raw_lines(connection: sqlite3.Connection, batch: ProviderBatch, body: bytes, provider: Provider) -> Iterable[Raw]:

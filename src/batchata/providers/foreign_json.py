@@ -34,9 +34,19 @@ def get(value: object, *path: str) -> Any:
     return value
 
 
+def fields(value: object) -> dict[str, Any]:
+    """The fields of an object; none of what is no object."""
+    return value if isinstance(value, dict) else {}
+
+
 def items(value: object) -> list[Any]:
     """The items of a list; none of what is no list."""
     return value if isinstance(value, list) else []
+
+
+def objects(value: object) -> list[dict[str, Any]]:
+    """The objects among the items of a list."""
+    return [item for item in items(value) if isinstance(item, dict)]
 
 
 def text(value: object) -> str | None:
@@ -45,9 +55,11 @@ def text(value: object) -> str | None:
 
 def count(value: object) -> int:
     """A count, also where it is written as a string (as proto3 JSON writes 64-bit integers); 0 for what is none."""
+    if type(value) is int:
+        return value if 0 < value < TOKENS_MAX else 0
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 16:
-        value = int(value)
-    return value if type(value) is int and 0 < value < TOKENS_MAX else 0
+        return count(int(value))
+    return 0
 
 
 def unix_time(value: object) -> float | None:

@@ -8,6 +8,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 from batchata.identity import derived_id, key64
 from batchata.store.moves import Store
@@ -33,8 +34,7 @@ class Members:
         self.count += 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     seq: int
     job_id: str
     digest: bytes
@@ -42,11 +42,16 @@ class _Known:
     metadata: bytes | None
 
 
+_Versions: TypeAlias = dict[str, list[_Known]]
+"""Every version of some jobs, by id."""
+
+
 @dataclass(slots=True)
 class _Group:
     """What one group of jobs comes to, before it is written."""
 
-    new: list[tuple[int, NewJob, str, int]] = field(default_factory=list)  # seq, job, id, key
+    new: list[tuple[object, ...]] = field(default_factory=list)  # rows of `job`
+    inputs: list[tuple[int, bytes]] = field(default_factory=list)  # their records
     revived: list[tuple[int, NewJob]] = field(default_factory=list)
     adopted: list[int] = field(default_factory=list)
     described: list[tuple[bytes | None, int]] = field(default_factory=list)  # other metadata
@@ -65,10 +70,11 @@ class Intake:
 
     def add(self, jobs: Sequence[NewJob]) -> Taken:
         names = [job.job_id or derived_id(job.digest, 1) for job in jobs]
-        known = self._known({key64(name) for name in names})
+        keys = [key64(name) for name in names]
+        known = self._known(set(keys))
         taken, group = Taken(), _Group()
-        for job, name in zip(jobs, names, strict=True):
-            self._sort(job, name, known, group, taken)
+        for job, name, key in zip(jobs, names, keys, strict=True):
+            self._sort(job, name, key, known, group, taken)
         with self._store.transaction():
             self._write(group)
         for seq in group.members:
@@ -76,9 +82,9 @@ class Intake:
         self._next_seq += len(group.new)
         return taken
 
-    def _known(self, keys: Iterable[int]) -> dict[str, list[_Known]]:
-        """Every version of the jobs of these keys, by id."""
-        versions: dict[str, list[_Known]] = defaultdict(list)
+    def _known(self, keys: Iterable[int]) -> _Versions:
+        """What the state has of the jobs of these keys."""
+        versions: _Versions = defaultdict(list)
         wanted = list(keys)
         for start in range(0, len(wanted), 500):
             some = wanted[start : start + 500]
@@ -87,22 +93,22 @@ class Intake:
                 f"SELECT seq, job_id, digest, state, metadata FROM job WHERE key IN ({marks})",
                 some,
             ):
-                versions[row[1]].append(_Known(*row))
+                versions[row[1]].append(_Known._make(row))
         return versions
 
-    def _sort(self, job: NewJob, name: str, known: dict[str, list[_Known]], group: _Group, taken: Taken) -> None:
-        if job.job_id is None:
-            name = self._name(job, name, known)
+    def _sort(self, job: NewJob, name: str, key: int, known: _Versions, group: _Group, taken: Taken) -> None:
+        if job.job_id is None and (other := self._name(job, name, known)) != name:
+            name, key = other, key64(other)
         versions = known[name]
-        if any(version.seq < 0 or version.seq in self.members for version in versions):
+        if self._has_one_of(versions):
             taken.duplicates.append((job, name))
             return
-        same = next((version for version in versions if version.digest == job.digest), None)
+        same = next((version for version in versions if version.digest == job.digest), None) if versions else None
         if same is None:
             taken.changed += bool(versions)
-            seq = self._next_seq + len(group.new)
-            group.new.append((seq, job, name, key64(name)))
-            state = "pending"
+            seq, state = self._next_seq + len(group.new), "pending"
+            group.new.append((seq, key, name, job.digest, job.lane, self._run, state, job.metadata))
+            group.inputs.append((seq, job.record))
         else:
             seq, state = same.seq, self._known_again(same, job, group)
         group.members.append(seq)
@@ -114,10 +120,14 @@ class Intake:
         elif state == "pending":
             taken.ready[job.lane] = taken.ready.get(job.lane, 0) + 1
 
-    def _name(self, job: NewJob, name: str, known: dict[str, list[_Known]]) -> str:
+    def _has_one_of(self, versions: Sequence[_Known]) -> bool:
+        """Whether this run has added one of them already."""
+        return bool(versions) and any(version.seq < 0 or version.seq in self.members for version in versions)
+
+    def _name(self, job: NewJob, name: str, known: _Versions) -> str:
         """The id of a job that has none: its content, and its place among identical ones of this run."""
         place = self._places.get(job.digest, 1)
-        while any(version.seq < 0 or version.seq in self.members for version in known[name]):
+        while self._has_one_of(known[name]):
             place += 1
             name = derived_id(job.digest, place)
             self._places[job.digest] = place
@@ -137,14 +147,8 @@ class Intake:
 
     def _write(self, group: _Group) -> None:
         connection = self._store.connection
-        self._store.database.insert(
-            "job (seq, key, job_id, digest, lane, run, state, metadata)",
-            (
-                (seq, key, name, job.digest, job.lane, self._run, "pending", job.metadata)
-                for seq, job, name, key in group.new
-            ),
-        )
-        self._store.database.insert("input (job, record)", ((seq, job.record) for seq, job, _, _ in group.new))
+        self._store.database.insert("job (seq, key, job_id, digest, lane, run, state, metadata)", group.new)
+        self._store.database.insert("input (job, record)", group.inputs)
         self._revive(connection, group.revived)
         connection.executemany("UPDATE job SET run = ? WHERE seq = ?", ((self._run, seq) for seq in group.adopted))
         connection.executemany("UPDATE job SET metadata = ? WHERE seq = ?", group.described)

@@ -1,13 +1,13 @@
-"""The rows of the state as values: what the store gives and takes."""
+"""The rows of the state as values: what the store gives and takes. Several are made for each job, so they are tuples."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from batchata.result import Outcome
 from batchata.usage import Money
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(NamedTuple):
     """A job as a run adds it. `job_id` None: named by its content and its place among identical ones.
 
     `refused` says why it can't be a job at all (an argument is wrong): it ends at once, as one failed job.
@@ -35,16 +35,14 @@ class Taken:
     duplicates: list[tuple[NewJob, str]] = field(default_factory=list)  # (job, id): already added in this run
 
 
-@dataclass(frozen=True, slots=True)
-class PendingJob:
+class PendingJob(NamedTuple):
     seq: int
     job_id: str
     record: bytes
     tries: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewAttempt:
+class NewAttempt(NamedTuple):
     job: int
     bound: Money
 
@@ -64,8 +62,7 @@ class NewBatch:
         return sum(attempt.bound for attempt in self.attempts)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAttempt:
+class OpenAttempt(NamedTuple):
     """An attempt without its end, with what settling it needs of its job."""
 
     idx: int
@@ -79,8 +76,7 @@ class OpenAttempt:
     metadata: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewResult:
+class NewResult(NamedTuple):
     outcome: Outcome
     model: str | None
     cost: Money
@@ -88,16 +84,14 @@ class NewResult:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(NamedTuple):
     """The job goes back to wait: its attempts so far, and the time before which it is not sent."""
 
     tries: bytes
     due: float
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """The end of one attempt, and what becomes of its job. `assumed`: the cost is the bound, for want of knowledge."""
 
     idx: int
@@ -109,8 +103,7 @@ class Settled:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StoredResult:
+class StoredResult(NamedTuple):
     id: int
     job: int
     shape: str | None

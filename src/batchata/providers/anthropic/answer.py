@@ -7,9 +7,11 @@ Billing (Anthropic's batch documentation): requests that errored, were cancelled
 something else is taken as billed, because what may have been paid must count.
 """
 
+from typing import Any
+
 from batchata.providers.base import Answer, BatchStatus, Cited, Statement
 from batchata.providers.failures import upload_gone
-from batchata.providers.foreign_json import count, dumped, get, loaded, shown, text, unix_time
+from batchata.providers.foreign_json import count, dumped, fields, get, items, loaded, objects, shown, text, unix_time
 from batchata.result import Outcome
 from batchata.usage import Usage
 
@@ -30,16 +32,16 @@ _NOT_WHOLE = {
 
 def read_line(line: bytes) -> Answer:
     """One line of a results file (JSONL: `custom_id` and `result`)."""
-    record = loaded(line)
-    custom_id = text(get(record, "custom_id"))
+    record = fields(loaded(line))
+    custom_id = text(record.get("custom_id"))
     if not custom_id:
         return Answer(None, Outcome.ERROR, error="a line of Anthropic's results that can't be read: no custom_id in it")
-    result = get(record, "result")
-    kind = get(result, "type")
+    result = fields(record.get("result"))
+    kind = result.get("type")
     if kind == "succeeded":
-        return _succeeded(custom_id, get(result, "message"))
+        return _succeeded(custom_id, result.get("message"))
     if kind == "errored":
-        return _errored(custom_id, get(result, "error"))
+        return _errored(custom_id, result.get("error"))
     if kind == "expired":
         words = "Anthropic did not get to it before the batch expired"
         return Answer(custom_id, Outcome.EXPIRED, error=words, retryable=True, billed=False)
@@ -52,19 +54,20 @@ def read_line(line: bytes) -> Answer:
 
 def read_usage(usage: object) -> Usage:
     """Anthropic's `usage`: its `input_tokens` is only the uncached rest, ours is the whole prompt."""
-    split = get(usage, "cache_creation")
-    written_1h = count(get(split, "ephemeral_1h_input_tokens"))
-    written_5m = count(get(split, "ephemeral_5m_input_tokens"))
+    given = fields(usage)
+    split = fields(given.get("cache_creation"))
+    written_1h = count(split.get("ephemeral_1h_input_tokens"))
+    written_5m = count(split.get("ephemeral_5m_input_tokens"))
     # where the split is missing or short, the rest was written at the default time to live
-    written_5m = max(written_5m, count(get(usage, "cache_creation_input_tokens")) - written_1h)
-    cached = count(get(usage, "cache_read_input_tokens"))
+    written_5m = max(written_5m, count(given.get("cache_creation_input_tokens")) - written_1h)
+    cached = count(given.get("cache_read_input_tokens"))
     return Usage(
-        input_tokens=count(get(usage, "input_tokens")) + written_5m + written_1h + cached,
-        output_tokens=count(get(usage, "output_tokens")),
+        input_tokens=count(given.get("input_tokens")) + written_5m + written_1h + cached,
+        output_tokens=count(given.get("output_tokens")),
         cache_read_tokens=cached,
         cache_write_5m_tokens=written_5m,
         cache_write_1h_tokens=written_1h,
-        thinking_tokens=count(get(get(usage, "output_tokens_details"), "thinking_tokens")),
+        thinking_tokens=count(fields(given.get("output_tokens_details")).get("thinking_tokens")),
     )
 
 
@@ -95,17 +98,22 @@ def request_count(batch: object) -> int | None:
 
 
 def _succeeded(custom_id: str, message: object) -> Answer:
-    reason = get(message, "stop_reason")
-    outcome, error = _ending(reason, message)
+    if not isinstance(message, dict):
+        return Answer(
+            custom_id, Outcome.ERROR, error="Anthropic's result says succeeded and holds no message", statements=()
+        )
+    outcome, error = _ending(message)
+    content, usage = message.get("content"), fields(message.get("usage"))
+    blocks = objects(content)
     return Answer(
         custom_id=custom_id,
         outcome=outcome,
-        text=_answer_text(get(message, "content")),
-        usage=read_usage(get(message, "usage")),
-        model=text(get(message, "model")),
+        text=_answer_text(blocks) if isinstance(content, list) else None,
+        usage=read_usage(usage),
+        model=text(message.get("model")),
         error=error,
-        note=_lost_discount(get(message, "usage", "service_tier")),
-        statements=_statements(get(message, "content")),
+        note=_lost_discount(usage.get("service_tier")),
+        statements=_statements(blocks),
     )
 
 
@@ -116,41 +124,37 @@ def _lost_discount(tier: object) -> str | None:
     return f"billed at service tier {shown(tier)}, not 'batch': it may have cost twice what is shown"
 
 
-def _ending(reason: object, message: object) -> tuple[Outcome, str | None]:
-    if not isinstance(message, dict):
-        return Outcome.ERROR, "Anthropic's result says succeeded and holds no message"
+def _ending(message: dict[str, Any]) -> tuple[Outcome, str | None]:
+    reason = message.get("stop_reason")
     if not isinstance(reason, str) or (reason not in _WHOLE and reason not in _NOT_WHOLE):
         # text and bill are kept, but nothing says that the answer is whole, and it must not pass for one
         return Outcome.ERROR, f"the answer ended for a reason unknown to this library: stop_reason {shown(reason)}"
     if reason in _WHOLE:
         return Outcome.SUCCEEDED, None
     outcome, words = _NOT_WHOLE[reason]
-    details = get(message, "stop_details")
-    said = [text(get(details, "category")), text(get(details, "explanation"))]
+    details = fields(message.get("stop_details"))
+    said = [text(details.get("category")), text(details.get("explanation"))]
     return outcome, ": ".join([words, *(part for part in said if part)])
 
 
-def _answer_text(content: object) -> str | None:
+def _answer_text(blocks: list[dict[str, Any]]) -> str | None:
     """The text blocks joined; where there is none but the model called the user's own tools, their input as JSON."""
-    if not isinstance(content, list):
-        return None
-    texts = [said for block in content if get(block, "type") == "text" and (said := text(get(block, "text")))]
+    texts = [said for block in blocks if block.get("type") == "text" and (said := text(block.get("text")))]
     if texts:
         return "".join(texts)
-    calls = [get(block, "input") for block in content if get(block, "type") == "tool_use"]
+    calls = [block.get("input") for block in blocks if block.get("type") == "tool_use"]
     return dumped(calls[0] if len(calls) == 1 else calls) if calls else ""
 
 
-def _statements(content: object) -> tuple[Statement, ...]:
+def _statements(blocks: list[dict[str, Any]]) -> tuple[Statement, ...]:
     """The text blocks that cite something."""
-    blocks = [block for block in content if get(block, "type") == "text"] if isinstance(content, list) else []
-    cited = [(text(get(block, "text")) or "", _cited(get(block, "citations"))) for block in blocks]
-    return tuple(Statement(said, passages) for said, passages in cited if passages)
+    citing = [block for block in blocks if block.get("citations") and block.get("type") == "text"]
+    cited = [(text(block.get("text")) or "", _cited(block["citations"])) for block in citing]
+    return tuple([Statement(said, passages) for said, passages in cited if passages])
 
 
 def _cited(citations: object) -> tuple[Cited, ...]:
     """`char_location` says a character, `page_location` a page, `content_block_location` neither."""
-    given = citations if isinstance(citations, list) else []
     return tuple(
         Cited(
             passage,
@@ -158,7 +162,7 @@ def _cited(citations: object) -> tuple[Cited, ...]:
             _place(get(citation, "start_char_index")),
             _place(get(citation, "start_page_number")),
         )
-        for citation in given
+        for citation in items(citations)
         if (passage := text(get(citation, "cited_text")))
     )
 

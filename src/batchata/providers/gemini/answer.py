@@ -10,7 +10,7 @@ from typing import Any
 
 from batchata.providers.base import Answer, BatchStatus
 from batchata.providers.failures import upload_gone
-from batchata.providers.foreign_json import count, dumped, get, items, loaded, shown, text, unix_time
+from batchata.providers.foreign_json import count, dumped, fields, get, items, loaded, objects, shown, text, unix_time
 from batchata.result import Outcome
 from batchata.usage import Usage
 
@@ -63,26 +63,25 @@ _REFUSALS = frozenset(
 
 def read_line(line: bytes) -> Answer:
     """One line of a responses file: `key`, and `response`, `error` or `status`. An inlined response has its key in `metadata`."""
-    record = loaded(line)
-    custom_id = text(get(record, "key")) or text(get(record, "metadata", "key"))
+    record = fields(loaded(line))
+    custom_id = text(record.get("key")) or text(fields(record.get("metadata")).get("key"))
     if not custom_id:
         return Answer(None, Outcome.ERROR, error="a line of Gemini's results that can't be read: no key in it")
-    response = get(record, "response")
-    if isinstance(response, dict) and response:
+    if response := fields(record.get("response")):
         return _answered(custom_id, response)
-    failed = get(record, "error") or get(record, "status")
-    if isinstance(failed, dict) and failed:
+    if failed := fields(record.get("error") or record.get("status")):
         return _failed(custom_id, failed)
     return Answer(custom_id, Outcome.ERROR, error="Gemini's result holds neither an answer nor an error")
 
 
 def read_usage(usage: object) -> Usage:
     """Gemini's `usageMetadata`: thoughts stand beside the answer's tokens, tool results beside the prompt's."""
-    thoughts = count(get(usage, "thoughtsTokenCount"))
+    given = fields(usage)
+    thoughts = count(given.get("thoughtsTokenCount"))
     return Usage(
-        input_tokens=count(get(usage, "promptTokenCount")) + count(get(usage, "toolUsePromptTokenCount")),
-        output_tokens=count(get(usage, "candidatesTokenCount")) + thoughts,
-        cache_read_tokens=count(get(usage, "cachedContentTokenCount")),
+        input_tokens=count(given.get("promptTokenCount")) + count(given.get("toolUsePromptTokenCount")),
+        output_tokens=count(given.get("candidatesTokenCount")) + thoughts,
+        cache_read_tokens=count(given.get("cachedContentTokenCount")),
         thinking_tokens=thoughts,
     )
 
@@ -190,26 +189,28 @@ def _none_succeeded(stats: object) -> bool:
 
 
 def _answered(custom_id: str, response: dict[str, Any]) -> Answer:
-    candidate = next(iter(items(get(response, "candidates"))), None)
-    said = _answer_text(candidate)
-    outcome, error = _ending(response, candidate, said)
+    first = next(iter(items(response.get("candidates"))), None)
+    if isinstance(first, dict):
+        said = _answer_text(first)
+        outcome, error = _ending(first, said)
+    else:
+        said = None
+        outcome, error = _unanswered(response.get("promptFeedback"))
     return Answer(
         custom_id=custom_id,
         outcome=outcome,
         text=said,
-        usage=read_usage(get(response, "usageMetadata")),
-        model=text(get(response, "modelVersion")),
+        usage=read_usage(response.get("usageMetadata")),
+        model=text(response.get("modelVersion")),
         error=error,
         # an answer without a word happens to requests that are answered well the next time
-        retryable=outcome is Outcome.ERROR and get(candidate, "finishReason") == "STOP",
+        retryable=outcome is Outcome.ERROR and fields(first).get("finishReason") == "STOP",
     )
 
 
-def _ending(response: object, candidate: object, said: str | None) -> tuple[Outcome, str | None]:
-    if not isinstance(candidate, dict):
-        return _unanswered(get(response, "promptFeedback"))
-    reason = get(candidate, "finishReason")
-    detail = text(get(candidate, "finishMessage"))
+def _ending(candidate: dict[str, Any], said: str | None) -> tuple[Outcome, str | None]:
+    reason = candidate.get("finishReason")
+    detail = text(candidate.get("finishMessage"))
     if reason == "STOP":
         return (Outcome.SUCCEEDED, None) if said else (Outcome.ERROR, "the model ended without a word of an answer")
     if reason == "MAX_TOKENS":
@@ -230,17 +231,16 @@ def _unanswered(feedback: object) -> tuple[Outcome, str | None]:
     return Outcome.REFUSED, ": ".join(part for part in (f"the prompt was blocked for {reason}", detail) if part)
 
 
-def _answer_text(candidate: object) -> str | None:
+def _answer_text(candidate: dict[str, Any]) -> str | None:
     """The text parts joined, thoughts left out; where there is none but the model called the user's own functions, their
     arguments as JSON.
     """
-    if not isinstance(candidate, dict):
-        return None
-    parts = [part for part in items(get(candidate, "content", "parts")) if get(part, "thought") is not True]
-    said = "".join(words for part in parts if (words := text(get(part, "text"))))
+    given = objects(fields(candidate.get("content")).get("parts"))
+    parts = [part for part in given if part.get("thought") is not True]
+    said = "".join([words for part in parts if (words := text(part.get("text")))])
     if said:
         return said
-    calls = [get(part, "functionCall", "args") for part in parts if get(part, "functionCall") is not None]
+    calls = [get(part, "functionCall", "args") for part in parts if part.get("functionCall") is not None]
     return dumped(calls[0] if len(calls) == 1 else calls) if calls else ""
 
 

@@ -14,7 +14,7 @@ import orjson
 
 from batchata.providers.base import Answer
 from batchata.providers.failures import upload_gone
-from batchata.providers.foreign_json import count, dumped, get, items, loaded, shown, text
+from batchata.providers.foreign_json import count, dumped, fields, get, items, loaded, objects, shown, text
 from batchata.providers.openai.errors import worth_retrying
 from batchata.result import Outcome
 from batchata.usage import Usage
@@ -44,32 +44,33 @@ _CHAT_ENDINGS: dict[str, tuple[Outcome, str | None]] = {
     "length": _TRUNCATED,
     "content_filter": _FILTERED,
 }
+_CALLS = ("function_call", "custom_tool_call")
 _INCOMPLETE = {"max_output_tokens": _TRUNCATED, "max_messages": _TRUNCATED, "content_filter": _FILTERED}
 
 
 def read_line(line: bytes) -> Answer:
     """One line of an output or error file: `custom_id`, and a `response` (`status_code`, `body`) or an `error`."""
-    record = loaded(line)
-    custom_id = text(get(record, "custom_id"))
+    record = fields(loaded(line))
+    custom_id = text(record.get("custom_id"))
     if not custom_id:
         return Answer(None, Outcome.ERROR, error="a line of results that can't be read: no custom_id in it")
-    response, error = get(record, "response"), get(record, "error")
-    body = get(response, "body")
-    if isinstance(response, dict) and isinstance(body, dict):
-        status = response.get("status_code")
-        if status is None or (type(status) is int and 200 <= status < 300):
-            return read_body(custom_id, body)
-        return _http_error(custom_id, status, body, text(response.get("request_id")))
-    return _no_response(custom_id, error, get(response, "status_code"))
+    response = fields(record.get("response"))
+    body, status = response.get("body"), response.get("status_code")
+    if not isinstance(body, dict):
+        return _no_response(custom_id, record.get("error"), status)
+    if status is None or (type(status) is int and 200 <= status < 300):
+        return read_body(custom_id, body)
+    return _http_error(custom_id, status, body, text(response.get("request_id")))
 
 
-def read_body(custom_id: str, body: object) -> Answer:
+def read_body(custom_id: str, answer: object) -> Answer:
     """The answer of either endpoint to one request."""
-    if isinstance(get(body, "choices"), list):
+    body = fields(answer)
+    if isinstance(body.get("choices"), list):
         return _read(custom_id, body, _chat_ending, _chat_text)
-    if isinstance(get(body, "output"), list) or get(body, "object") == "response":
+    if isinstance(body.get("output"), list) or body.get("object") == "response":
         return _read(custom_id, body, _response_ending, _response_text)
-    if get(body, "error") is not None:
+    if body.get("error") is not None:
         return _no_response(custom_id, body, None)
     return Answer(
         custom_id, Outcome.ERROR, error="the result says succeeded and holds no answer", usage=_usage_of(body)
@@ -82,18 +83,19 @@ def read_usage(usage: object) -> Usage:
     Servers that count reasoning beside the completion show it in `total_tokens`, so the larger figure counts. Cache writes
     that live 12 hours stand with the longer of our two kinds.
     """
-    prompt = max(count(get(usage, "prompt_tokens")), count(get(usage, "input_tokens")))
-    output = max(count(get(usage, "completion_tokens")), count(get(usage, "output_tokens")))
-    into = get(usage, "prompt_tokens_details") or get(usage, "input_tokens_details")
-    out_of = get(usage, "completion_tokens_details") or get(usage, "output_tokens_details")
-    long = count(get(into, "cache_write_tokens_details", "ttl_12h_tokens"))
+    given = fields(usage)
+    prompt = max(count(given.get("prompt_tokens")), count(given.get("input_tokens")))
+    output = max(count(given.get("completion_tokens")), count(given.get("output_tokens")))
+    into = fields(given.get("prompt_tokens_details") or given.get("input_tokens_details"))
+    out_of = fields(given.get("completion_tokens_details") or given.get("output_tokens_details"))
+    long = count(fields(into.get("cache_write_tokens_details")).get("ttl_12h_tokens"))
     return Usage(
         input_tokens=prompt,
-        output_tokens=max(output, count(get(usage, "total_tokens")) - prompt),
-        cache_read_tokens=count(get(into, "cached_tokens")),
-        cache_write_5m_tokens=max(0, count(get(into, "cache_write_tokens")) - long),
+        output_tokens=max(output, count(given.get("total_tokens")) - prompt),
+        cache_read_tokens=count(into.get("cached_tokens")),
+        cache_write_5m_tokens=max(0, count(into.get("cache_write_tokens")) - long),
         cache_write_1h_tokens=long,
-        thinking_tokens=count(get(out_of, "reasoning_tokens")),
+        thinking_tokens=count(out_of.get("reasoning_tokens")),
     )
 
 
@@ -107,9 +109,9 @@ def error_words(error: object) -> tuple[str | None, str]:
 
 def _read(
     custom_id: str,
-    body: object,
-    ending: Callable[[object], tuple[Outcome, str | None]],
-    answer_text: Callable[[object], str | None],
+    body: dict[str, Any],
+    ending: Callable[[dict[str, Any]], tuple[Outcome, str | None]],
+    answer_text: Callable[[dict[str, Any]], str | None],
 ) -> Answer:
     outcome, error = ending(body)
     usage = _usage_of(body)
@@ -118,12 +120,12 @@ def _read(
         outcome=outcome,
         text=answer_text(body),
         usage=usage,
-        model=text(get(body, "model")),
+        model=text(body.get("model")),
         error=error,
         retryable=outcome is Outcome.ERROR and text(get(body, "error", "code")) in _TRANSIENT,
         # a response that failed before it generated anything has no usage
-        billed=get(body, "status") not in ("failed", "cancelled") or usage != Usage(),
-        note=_dearer(get(body, "service_tier")),
+        billed=body.get("status") not in ("failed", "cancelled") or usage != Usage(),
+        note=_dearer(body.get("service_tier")),
     )
 
 
@@ -134,21 +136,22 @@ def _dearer(tier: object) -> str | None:
     return f"answered at service tier {shown(tier)}, which has no batch discount: it may have cost more than is shown"
 
 
-def _usage_of(body: object) -> Usage:
-    return read_usage(get(body, "usage"))
+def _usage_of(body: dict[str, Any]) -> Usage:
+    return read_usage(body.get("usage"))
 
 
 # -- chat completions
 
 
-def _choice(body: object) -> object:
-    return next(iter(items(get(body, "choices"))), None)
+def _choice(body: dict[str, Any]) -> dict[str, Any]:
+    choices = items(body.get("choices"))
+    return fields(choices[0]) if choices else {}
 
 
-def _chat_ending(body: object) -> tuple[Outcome, str | None]:
+def _chat_ending(body: dict[str, Any]) -> tuple[Outcome, str | None]:
     choice = _choice(body)
-    reason = get(choice, "finish_reason")
-    if refusal := text(get(choice, "message", "refusal")):
+    reason = choice.get("finish_reason")
+    if refusal := text(fields(choice.get("message")).get("refusal")):
         return Outcome.REFUSED, f"the model refused: {refusal}"
     if isinstance(reason, str) and reason in _CHAT_ENDINGS:
         return _CHAT_ENDINGS[reason]
@@ -156,14 +159,14 @@ def _chat_ending(body: object) -> tuple[Outcome, str | None]:
     return Outcome.ERROR, f"the answer ended for a reason unknown to this library: finish_reason {shown(reason)}"
 
 
-def _chat_text(body: object) -> str | None:
-    message = get(_choice(body), "message")
-    content = get(message, "content")
+def _chat_text(body: dict[str, Any]) -> str | None:
+    message = fields(_choice(body).get("message"))
+    content = message.get("content")
     if isinstance(content, list):
         content = "".join(part for item in content if (part := text(get(item, "text"))))
     if isinstance(content, str) and content:
         return content
-    calls = [get(call, "function", "arguments") for call in items(get(message, "tool_calls"))]
+    calls = [get(call, "function", "arguments") for call in items(message.get("tool_calls"))]
     return _arguments(calls or [call for call in [get(message, "function_call", "arguments")] if call])
 
 
@@ -184,9 +187,9 @@ def _parsed(arguments: object) -> object:
 # -- responses
 
 
-def _response_ending(body: object) -> tuple[Outcome, str | None]:
-    status, reason = get(body, "status"), get(body, "incomplete_details", "reason")
-    refusals = [text(get(part, "refusal")) or "" for part in _parts(body) if get(part, "type") == "refusal"]
+def _response_ending(body: dict[str, Any]) -> tuple[Outcome, str | None]:
+    status, reason = body.get("status"), fields(body.get("incomplete_details")).get("reason")
+    refusals = [text(part.get("refusal")) or "" for part in _parts(body) if part.get("type") == "refusal"]
     if refusals:
         return Outcome.REFUSED, f"the model refused: {' '.join(refusals)}"
     if status == "completed":
@@ -196,35 +199,35 @@ def _response_ending(body: object) -> tuple[Outcome, str | None]:
     if status == "cancelled":
         return Outcome.CANCELLED, "cancelled before it was answered"
     if status == "failed":
-        code, words = error_words(get(body, "error"))
+        code, words = error_words(body.get("error"))
         return Outcome.REFUSED if code in SAFETY_CODES else Outcome.ERROR, words or "OpenAI says failed, and not why"
     return Outcome.ERROR, f"the answer ended for a reason unknown to this library: {shown(reason or status)}"
 
 
-def _messages(body: object) -> list[Any]:
+def _messages(body: dict[str, Any]) -> list[dict[str, Any]]:
     """The messages of the answer; where some are marked final, the commentary before them is left out."""
-    messages = [item for item in items(get(body, "output")) if get(item, "type") == "message"]
-    final = [message for message in messages if get(message, "phase") == "final_answer"]
+    messages = [item for item in objects(body.get("output")) if item.get("type") == "message"]
+    final = [message for message in messages if message.get("phase") == "final_answer"]
     return final or messages
 
 
-def _parts(body: object) -> list[Any]:
-    return [part for message in _messages(body) for part in items(get(message, "content"))]
+def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
+    return [part for message in _messages(body) for part in objects(message.get("content"))]
 
 
-def _response_text(body: object) -> str | None:
-    texts = [part for item in _parts(body) if get(item, "type") == "output_text" and (part := text(get(item, "text")))]
+def _response_text(body: dict[str, Any]) -> str | None:
+    texts = [said for part in _parts(body) if part.get("type") == "output_text" and (said := text(part.get("text")))]
     if texts:
         return "".join(texts)
-    calls = [item for item in items(get(body, "output")) if get(item, "type") in ("function_call", "custom_tool_call")]
-    return _arguments([get(call, "arguments") or get(call, "input") for call in calls])
+    calls = [item for item in objects(body.get("output")) if item.get("type") in _CALLS]
+    return _arguments([call.get("arguments") or call.get("input") for call in calls])
 
 
 # -- requests without an answer
 
 
-def _http_error(custom_id: str, status: object, body: object, request_id: str | None) -> Answer:
-    code, said = error_words(get(body, "error") or body)
+def _http_error(custom_id: str, status: object, body: dict[str, Any], request_id: str | None) -> Answer:
+    code, said = error_words(body.get("error") or body)
     usage = _usage_of(body)
     known = status if type(status) is int and 400 <= status < 600 else None
     words = f"HTTP {status if known else shown(status)}" if known or type(status) is not int else f"status {status}"
