@@ -144,3 +144,39 @@ def test_each_cell_of_a_row_goes_to_the_field_that_its_column_names() -> None:
         Statement("4 |\n", ("for four",)),
     )
     assert found == {"floor": [(1, 0)], "seats": [(3, 0)]}
+
+
+def test_a_row_that_says_more_than_its_values_says_the_truth_that_is_left() -> None:
+    goods = {
+        "goods": [{"name": "Cable", "price": 12.5, "taxable": False}, {"name": "Fuse", "price": 3.25, "taxable": True}]
+    }
+    rows = ("Cable  |  12.50  |  exempt", "Fuse  |  3.25")
+    found = given(goods, *(Statement(f"{row}\n", (row,)) for row in rows))
+    assert found["goods[0].taxable"] == [(0, 0)]
+    assert found["goods[1].price"] == [(1, 0)]
+    assert "goods[1].taxable" not in found
+
+
+def test_lists_within_lists_are_told_after_the_item_that_holds_them() -> None:
+    drugs = {
+        "drugs": [
+            {"drug": "Metacin", "doses": [{"time": "morning", "tablets": 2}, {"time": "noon", "tablets": 1}]},
+            {"drug": "Lorvadol", "doses": [{"time": "noon", "tablets": 1}]},
+        ]
+    }
+    lines = ("Drug: Metacin", "Time: morning", "Time: noon", "Drug: Lorvadol", "Time: noon")
+    found = given(drugs, *(Statement(f"{line}\n", (line.partition(": ")[2],)) for line in lines))
+    assert found["drugs[0].doses[1].time"] == [(2, 0)]
+    assert found["drugs[1].doses[0].time"] == [(4, 0)]
+
+
+def test_a_table_of_two_columns_whose_heads_name_fields_has_an_item_in_each_row() -> None:
+    allergies = {"allergies": [{"substance": "Latex", "severe": True}, {"substance": "Nuts", "severe": False}]}
+    found = given(
+        allergies,
+        "| Substance | Severe |\n|---|---|\n",
+        Statement("| Latex | Yes |\n", ("Latex (severe)",)),
+        Statement("| Nuts | No |\n", ("Nuts (not severe)",)),
+    )
+    assert found["allergies[0].severe"] == [(1, 0)]
+    assert found["allergies[1].severe"] == [(2, 0)]

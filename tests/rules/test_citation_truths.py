@@ -212,3 +212,8 @@ def test_a_truth_of_one_of_several_items_needs_its_item_in_the_passage() -> None
     assert weigh(ORDER, [(path, "Copper cable is taxable.")])[path] == [(0, True)]
     assert weigh(ORDER, [(path, "Copper cable 2 yes")])[path] == [(0, True)]
     assert weigh(ORDER, [(path, "Copper cable 2 no")])[path] == []
+
+
+def test_who_does_it_is_told_by_the_verb() -> None:
+    assert support({"smoker": True}, [("smoker", "The patient smokes.")])[0]
+    assert not support({"smoker": True}, [("smoker", "The patient does not smoke.")])[0]

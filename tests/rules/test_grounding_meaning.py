@@ -61,6 +61,9 @@ def verified(text: str, quote: str) -> bool:
         ("The office is in Albany, NY as of this year.", "The office is in Albany, NJ as of this year."),
         ("The agent is paid in full, in USD and by wire.", "The agent is paid in full, in AUD and by wire."),
         ("The report is due on an annual basis in spring.", "The report is due on an biannual basis in spring."),
+        ("The fee is not due before the spring.", "The fee is now due before the spring."),
+        ("The fee is due unless it is waived.", "The fee is due useless it is waived."),
+        ("The dose is 25 mg in the morning.", "The dose is 25 ug in the morning."),
         # Numbers in links.
         (
             "see [the terms of sale](https://example.org/t/66) here",

@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import Final
 
 from batchata.grounding.clauses import Clause
+from batchata.grounding.exact import is_numeric
 from batchata.grounding.fields import Field
 from batchata.grounding.items import Mention, dealt
+from batchata.grounding.lexicon import SIGNS
 from batchata.grounding.said import Place, Said
 from batchata.grounding.tables import Cell, cells
 from batchata.grounding.terms import AKIN
@@ -18,11 +20,13 @@ from batchata.grounding.truths import Truth, truth_of
 
 # Ends of clauses. Not: the line end after a question or a label, for what it asks or names stands below.
 _BREAK: Final = re.compile(r"(?<![?:\n])\n+|\n{2,}|(?<=[.;!])\s+(?=[A-Z*\-\d])|;")
+_CELLS: Final = re.compile(r"\||\t|\S {2,}\S")
 _BESIDE: Final = 1.5  # for a value of a list item: another value of the same item beside it
 _VALUE, _TRUTH, _NAME, _QUOTED, _PASSAGE = 2.0, 1.0, 2.0, 1.5, 0.7
 _AKIN: Final = 0.7  # what another word for the same is worth
 _NAMED: Final = 0.5  # the share of its name by which a truth is known
 _TIE: Final = 0.05
+_LONGEST_ROW, _MOST_REST = 400, 3  # characters; words
 
 
 class Scene:
@@ -96,7 +100,12 @@ class Scene:
 
     @cached_property
     def _cells(self) -> list[Cell]:
-        return list(cells(self.said.text)) if "|" in self.said.text else []
+        return list(cells(self.said.text, self._is_named)) if "|" in self.said.text else []
+
+    def _is_named(self, head: str) -> bool:
+        """Does the head of a column name a field?"""
+        held = Said(head).held
+        return any(self._share(field.names, held) >= _NAMED for field in self.fields if field.item is not None)
 
     def _cell(self, place: int) -> Cell | None:
         index = bisect_right(self._cells, place, key=lambda cell: cell.start) - 1
@@ -276,6 +285,29 @@ class Scene:
             stated, share = bool(field.value.spans(quote)), self.share(field, quote.held)
         beside = stated and field.item is not None and self._has_companion(field, quote)
         return _QUOTED * stated + _PASSAGE * share + _BESIDE * beside
+
+    def leaves(self, field: Field, row: Said) -> bool:
+        """Has a row something to say beside the values of these fields, and their names, that a truth may be told by?"""
+        if len(row.text) > _LONGEST_ROW or row.text.rstrip()[-1:] in (".", ";", "!", "?"):
+            return False
+        spans = [place for other in self.fields for place in other.value.spans(row)]
+        names = {name for other in self.fields if other is not field for name in other.names}
+        words = zip(row.words.words, row.stems, row.words.starts, strict=True)
+        last = 0 if _CELLS.search(row.text) else max((end for _, end in spans), default=0)
+        rest = [
+            word
+            for word, stem, start in words
+            if start >= last
+            and stem not in names
+            and not is_numeric(word)
+            and word not in SIGNS
+            and not any(a <= start < b for a, b in spans)
+        ]
+        return (
+            bool(rest and spans)
+            and len(rest) <= _MOST_REST
+            and self.truth(field, row).value in (None, field.value.value)
+        )
 
     def _has_companion(self, field: Field, quote: Said) -> bool:
         """Does the passage say another value of the same item, one that tells it from others?"""

@@ -39,7 +39,7 @@ def is_numeric(word: str) -> bool:
     """A word that says a number, a date, an amount or a share, or a part of one."""
     return (
         any(map(str.isnumeric, word))
-        or not word[-1].isalnum()
+        or not word[0].isalnum()
         or word in UNITS
         or word in SCALES
         or word in MONTHS
@@ -70,9 +70,11 @@ def numbers_of(words: Sequence[str]) -> list[str]:
     found: list[str] = []
     grouped = False
     for before, word in zip(("", *words), words, strict=False):
-        if not any(map(str.isnumeric, word)) and word[-1].isalnum():
+        if not any(map(str.isnumeric, word)) and word[0].isalnum():
             grouped = False
             continue
+        if word[0].isalpha() and len(word) > 1:  # m2 is one character in some documents
+            word = "".join(c for c in word if c.isnumeric())  # noqa: PLW2901 - the number in it
         grouped = (grouped or bool(_FIRST_GROUP.fullmatch(before))) and bool(_GROUP.fullmatch(word))
         if grouped:
             found[-1] += word
@@ -95,11 +97,12 @@ def is_short(word: str) -> bool:
     return (len(word) < 3 or (len(word) == 3 and word in SIGNS)) and word not in LITTLE and word not in COUNTED
 
 
-def is_slip(quoted: str, word: str, known: bool, name: bool) -> bool:
+def is_slip(quoted: str, word: str, known: bool, name: bool, much: bool = False) -> bool:
     """May `quoted` be a slip of the pen for the document's `word`?
 
     `known`: the document has the quoted word elsewhere, so it is a word and not a slip (licensee for licensor). `name`:
-    written with a capital; names may differ in less.
+    written with a capital; names may differ in less. `much`: so much else of the quote is the same that a word may differ in
+    more.
     """
     if abs(len(quoted) - len(word)) > _MOST_EDITS:
         return False
@@ -108,8 +111,8 @@ def is_slip(quoted: str, word: str, known: bool, name: bool) -> bool:
     distance = edits(quoted, word, _MOST_EDITS)
     if distance > _MOST_EDITS or is_exact(quoted) or not word.isalpha():
         return False
-    if is_negation(word) and (distance > 1 or len(word) < _LEAST_NEGATION):
-        return False
+    if is_negation(word):
+        return distance == 1 and not known and _is_still_denied(quoted, word)
     if _is_label(quoted) or _is_label(word) or {quoted, word} <= SIGNS or is_opposite(quoted, word):
         return False
     if word in LITTLE and known:
@@ -120,7 +123,21 @@ def is_slip(quoted: str, word: str, known: bool, name: bool) -> bool:
         return distance == 1 and (_is_same_word(quoted, word) or (_is_mistyped(quoted, word) and not name))
     if name and len(word) < _LEAST_NAME and len(quoted) == len(word) and sorted(quoted) != sorted(word):
         return False
-    return not known and distance <= _most_edits(word, name)
+    most = _most_edits(word, name)
+    if quoted[0] == word[0] and quoted[-1] == word[-1]:  # where slips of the pen are rare
+        most = max(most, _most_within(word, name, much))
+    return not known and distance <= most
+
+
+def _is_still_denied(quoted: str, word: str) -> bool:
+    """Does a negation with a slip still say that it is one: nto, doon't, witout?"""
+    if len(word) >= _LEAST_NEGATION:
+        return True
+    if word.endswith("nt") and quoted.endswith("nt"):
+        return True
+    if len(quoted) == len(word):
+        return len(word) > 2 and sorted(quoted) == sorted(word)
+    return len(quoted) > len(word) > 3
 
 
 def _is_label(word: str) -> bool:
@@ -157,6 +174,16 @@ def _most_edits(word: str, name: bool) -> int:
     if name or is_numeric(word):
         return 1 if size < 7 else 2
     return int(size > 1) + (size > 3) + (size > 11)
+
+
+def _most_within(word: str, name: bool, much: bool) -> int:
+    """The most edits of a word that begins and ends as it should."""
+    size = len(word)
+    if is_numeric(word):
+        return 0
+    if name:
+        return (2 if size > (4 if much else 5) else 0) + (much and size > 8)
+    return (2 if size > 3 else 0) + (much and size > 5)
 
 
 def is_opposite(one: str, other: str) -> bool:

@@ -28,6 +28,7 @@ _MOST_TRIES: Final = 4  # stretches a quote is laid over; of a short one more, a
 _MOST_TRIED: Final = 80  # words
 _FEW, _LIKE = 12, 0.1  # so like a quote of more words no other passage is
 _LEAST_CUT: Final = 3  # letters of a word that the quote's end cuts off
+_MOST_SEEN: Final = 50  # places of a word at which its case is looked at
 _LEAST_SHOUTED: Final = 4  # letters of a word in capitals; shorter ones are names: NY
 _LONGEST_FALLBACK: Final = 120  # characters; a longer quote that has no word in common with a text is not in it
 
@@ -145,15 +146,11 @@ class Finder:
         positions = words.positions
 
         def slip(i: int, j: int) -> bool:
-            place = words.starts[low + j]
             if i and j and is_numeric(quoted.words[i - 1]) and is_numeric(stretch[j - 1]) and is_short(stretch[j]):
                 return False  # of what follows a number a letter counts
-            return is_slip(
-                quoted.words[i],
-                stretch[j],
-                quoted.words[i] in positions,
-                _is_name(self.text[place : place + 2], len(stretch[j])),
-            )
+            known = quoted.words[i] in positions
+            name = self._is_name(low + j) and not _is_odd(quoted.text[quoted.starts[i] : quoted.ends[i]])
+            return is_slip(quoted.words[i], stretch[j], known, name, much=len(quoted) > _FEW)
 
         steps = align(quoted.words, stretch, slip)
         if not steps:
@@ -172,6 +169,16 @@ class Finder:
         place = self._placed(low + said[0].start, low + said[-1].stop, quoted, "fuzzy", max(cost, 0.001))
         without = tuple((words.ends[low + run.start - 1], words.starts[low + run.stop]) for run in runs)
         return replace(place, without=without)
+
+    def _is_name(self, index: int) -> bool:
+        """Is a word of the text written with a capital, here and wherever it stands?"""
+        place, word = self.words.starts[index], self.words.words[index]
+        if not self.text[place : place + 1].isupper():
+            return False
+        shouted = self.text[place + 1 : place + 2].isupper()
+        return (len(word) < _LEAST_SHOUTED or not shouted) and not any(
+            self.text[self.words.starts[other]].islower() for other in self.words.positions[word][:_MOST_SEEN]
+        )
 
     def _furniture(self, steps: Sequence[Step], low: int, high: int) -> list[range]:
         """What stands between the pages of the passage: words that are not its own."""
@@ -242,8 +249,9 @@ def _nearest(places: list[Place]) -> list[Place]:
     return [place for place in places if place.differs <= least + 1e-9]
 
 
-def _is_name(beginning: str, size: int) -> bool:
-    return beginning[:1].isupper() and (size < _LEAST_SHOUTED or not beginning[1:].isupper())
+def _is_odd(word: str) -> bool:
+    """Has a word a case that none is written in: VcT?"""
+    return word.isalpha() and not (word.islower() or word.isupper() or word.istitle())
 
 
 def _windows(votes: list[tuple[int, int, float]], drift: int, most: int) -> list[tuple[int, int]]:

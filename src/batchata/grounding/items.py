@@ -6,7 +6,7 @@ it likely that another begins, and a number in a heading says which.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +16,7 @@ from batchata.grounding.paths import Step
 
 _BEAM: Final = 16  # paths that are kept: lists of hundreds of items are dealt in no time
 _STAY, _BESIDE, _AGAIN, _HEADED = 1.0, 1.0, -2.5, 0.6
+_WITHIN: Final = 2.0  # to be of the item around
 _LEAVE, _BACK, _NEXT, _COUNTED = -0.7, -1.0, 0.3, 1.2
 _HEADING: Final = re.compile(
     r"""
@@ -79,9 +80,16 @@ def dealt(mentions: Sequence[Mention], text: str) -> list[Mention]:
             kept.append(mention)
         elif not mention.weak or not any(heading.start <= mention.start < heading.end for heading in counts):
             lists.setdefault(mention.field.shape[: len(mention.field.item)], []).append(mention)
-    for some in lists.values():
-        kept += _best(some, text, headings)
+    for shape, some in sorted(lists.items(), key=lambda pair: len(pair[0])):  # lists within lists after those
+        outer = sorted((one for one in kept if _holds(one.field, shape)), key=lambda one: one.start)
+        kept += _best(some, text, headings, outer)
     return sorted(kept, key=lambda mention: (mention.start, mention.end))
+
+
+def _holds(field: Field, shape: tuple[Step, ...]) -> bool:
+    """Does a list's item that the field stands in hold the lists of this shape?"""
+    size = len(field.item or ())
+    return 0 < size < len(shape) and field.shape[:size] == shape[:size]
 
 
 def _headings(text: str) -> list[_Heading]:
@@ -93,7 +101,9 @@ def _headings(text: str) -> list[_Heading]:
     return found
 
 
-def _best(mentions: Sequence[Mention], text: str, headings: Sequence[_Heading]) -> list[Mention]:
+def _best(
+    mentions: Sequence[Mention], text: str, headings: Sequence[_Heading], outer: Sequence[Mention]
+) -> list[Mention]:
     spots: dict[tuple[int, int], list[Mention]] = {}
     for mention in mentions:
         spots.setdefault((mention.start, mention.end), []).append(mention)
@@ -102,14 +112,18 @@ def _best(mentions: Sequence[Mention], text: str, headings: Sequence[_Heading]) 
     for place in sorted(spots):
         gap = _gap(text, end, place[0], headings)
         end = max(end, place[1])
-        paths = sorted((_onward(paths, mention, gap) for mention in spots[place]), key=lambda path: -path.score)[:_BEAM]
+        before = bisect_right(outer, place[0], key=lambda mention: mention.start)
+        held = (outer[before - 1].field.item if before else None) or ()
+        paths = sorted((_onward(paths, mention, gap, held) for mention in spots[place]), key=lambda path: -path.score)
+        paths = paths[:_BEAM]
     return _mentions(paths[0])
 
 
-def _onward(paths: Sequence[_Path], mention: Mention, gap: _Gap) -> _Path:
-    """The best way to come to this mention."""
+def _onward(paths: Sequence[_Path], mention: Mention, gap: _Gap, held: tuple[Step, ...]) -> _Path:
+    """The best way to come to this mention; `held`: the item of the list around it that was told of last."""
     score, path = max(((path.score + _step(path, mention, gap), path) for path in paths), key=lambda pair: pair[0])
-    item, own = mention.field.item, frozenset([mention.field.shape])
+    item, own = mention.field.item or (), frozenset([mention.field.shape])
+    score += _WITHIN * (item[: len(held)] == held)
     if path.mention and path.mention.field.item == item:
         return _Path(score, mention, path.said | own, path.left, path)
     left = path.left | {path.mention.field.item or ()} if path.mention else path.left

@@ -73,7 +73,7 @@ LIMITS: Final = _each(  # who leaves them out says more than the document does
 WHICH_DAYS: Final = _each("business working banking trading calendar")
 # Signs of units: a letter off, and they are others.
 SIGNS: Final = _each(
-    "nm um mm cm dm m km ng ug g kg t lb lbs oz nl ul ml cl dl l hl hz khz mhz ghz w kw mw gw wh kwh mwh gwh v kv mv ma va kva "
+    "nm um mm cm dm m km ng ug mg g kg t lb lbs oz nl ul ml cl dl l hl hz khz mhz ghz w kw mw gw wh kwh mwh gwh v kv mv ma va kva "
     "j kj mj cal kcal pa kpa mpa bar mbar n kn k c f b kb mb gb tb pb kbit mbit gbit ms us ns s sec min h hr hrs d wk mo yr "
     "mol mmol umol nmol pmol mu iu u ppm ppb bp bps pp pct rpm dpi ha ac sqm sqft ft yd mi kmh mph"
 )

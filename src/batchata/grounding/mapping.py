@@ -48,7 +48,7 @@ def map_fields(
     fields = fields_of(answer, schema)
     if not fields or not any(statement.quotes for statement in statements):
         return {}
-    found = _by_form(fields, statements) or _by_meaning(fields, statements)
+    found = _by_row(fields, statements, _by_form(fields, statements) or _by_meaning(fields, statements))
     best = {path: max(mapped.score for mapped in some) for path, some in found.items() if some}
     return {
         field.path: kept
@@ -175,4 +175,29 @@ def _by_elimination(
         if len(indexes) == len(missing) and all(field.value.is_bool for field in missing):
             for field, index in zip(missing, indexes, strict=True):
                 found[field.path] = [Mapped(index, quote, 0.0) for quote in range(len(statements[index].quotes))]
+    return found
+
+
+def _by_row(
+    fields: Sequence[Field], statements: Sequence[Statement], found: dict[str, list[Mapped]]
+) -> dict[str, list[Mapped]]:
+    """The one truth of a list item that nothing was found for, to the row that says all else of it and something more: `exempt`, `Rx: no`."""
+    items: dict[tuple[Step, ...], list[Field]] = {}
+    for field in fields:
+        if field.item is not None:
+            items.setdefault(field.item, []).append(field)
+    weight = weights(fields)
+    for some in items.values():
+        missing = [field for field in some if field.path not in found]
+        if len(missing) != 1 or not missing[0].value.is_bool:
+            continue
+        rows = {(mapped.statement, mapped.quote) for field in some for mapped in found.get(field.path, ())}
+        scene = Scene(some, weight, "")
+        kept = [
+            Mapped(*row, 0.0)
+            for row in sorted(rows)
+            if scene.leaves(missing[0], Said(statements[row[0]].quotes[row[1]]))
+        ]
+        if len(kept) == 1:
+            found[missing[0].path] = kept
     return found

@@ -1,7 +1,7 @@
 """Tables in Markdown: the heads of their columns say what stands in the cells below."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,15 +17,19 @@ class Cell:
     text: str
 
 
-def cells(text: str) -> Iterator[Cell]:
-    """The cells of tables with three columns or more (of two, the first names what the second says); the row of heads is one, empty."""
+def cells(text: str, is_named: Callable[[str], bool]) -> Iterator[Cell]:
+    """The cells of tables with three columns or more; of two, where both heads name a field (else the first column names what the
+    second says). The row of heads is a cell, empty.
+    """
     for rule in _RULE.finditer(text):
         above = text[: rule.start()].removesuffix("\n").rpartition("\n")[2]
         heads = [head.strip() for head in above.strip().strip("|").split("|")]
         place = rule.end() + 1
-        if len(heads) > 2:
+        if len(heads) < 3 and not all(map(is_named, heads)):
+            continue
+        if len(heads) > 1:
             yield Cell(rule.start() - len(above) - 1, rule.end(), "", "")
-        while len(heads) > 2 and place < len(text):
+        while len(heads) > 1 and place < len(text):
             end = text.find("\n", place)
             end = len(text) if end < 0 else end
             if "|" not in text[place:end]:

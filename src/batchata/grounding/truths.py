@@ -30,6 +30,7 @@ _SHARE: Final = 0.6  # of what the name is about: less names something else
 _DENIAL: Final = 0.5  # a verb that denies counts less than what it denies
 _LONG: Final = 40  # words
 _TIE: Final = 0.05
+_DOERS, _SHORTEST_DOER = ("er", "or"), 4
 _KINDS: Final = (ALLOWED, INCLUDED, REQUIRED)
 
 
@@ -104,6 +105,8 @@ def truth_in(read: Reading, clause: Clause, weight: Mapping[str, float]) -> Trut
 def _match(topic: Topic, clause: Clause) -> tuple[float, bool, int]:
     """How well a clause has the word, whether one side denies it and the other does not, and its index."""
     akin = AKIN.get(topic.stem, frozenset())
+    if len(topic.stem) > _SHORTEST_DOER and topic.stem.endswith(_DOERS):
+        akin |= {topic.stem[:-2]}  # a smoker smokes
     if (
         topic.stem not in clause.held
         and (not topic.bare or topic.bare not in clause.held)

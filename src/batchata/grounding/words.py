@@ -165,7 +165,7 @@ def fold(said: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def _folded(character: str) -> str:
     whole = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-    whole = _SPELLED.get(whole, whole)
+    whole = "".join(_SPELLED.get(c, c) for c in whole)
     # Accents go; vowel signs and the like of other scripts stay, for there they are letters.
     return "".join(
         c for c in whole if c.isalnum() or (unicodedata.category(c)[0] == "M" and not "\u0300" <= c <= "\u036f")
@@ -232,11 +232,12 @@ def _compiled(marks: str, signs: str, numerals: str) -> re.Pattern[str]:
     letter = rf"[^\W\d_{_UNSPACED}{numerals}]"
     if marks:
         letter = rf"(?:{letter}|[{marks}])"
+    voiced = "[\u3099\u309a]?"  # that is ga where it is taken apart to ka and a mark
     joint = rf"(?:[{_APOSTROPHES}]|[{_HYPHENS}][ \t]*\r?\n\s*)"
     signs = f"$%{signs}"
     return re.compile(
         rf"""
-        (?P<word>{letter}+(?:{joint}{letter}+)*|[{_UNSPACED}])
+        (?P<word>{letter}+(?:{joint}{letter}+)*|[{_UNSPACED}]{voiced})
       | (?P<number>(?:(?<![\w)\]])[{_MINUS}](?=\d))?(?:{_NUMBER})|[{numerals or "0"}])
       | (?P<box>\[(?:\s+|[xX])\](?!\())
       | \]\((?=[^)\s]*[/\#:])[^)\s]*\)                          # where a Markdown link leads is not said
