@@ -20,7 +20,6 @@ from crash.lives import live
 BEGAN = time.monotonic()
 PURGED = ("anthropic", "gemini")
 ENOUGH = 50  # kills per dialect from which on every move must have been made
-BEYOND = {(State.UNCERTAIN, State.SETTLED): "only the user decides that; no run makes it"}
 
 
 def say(words: str) -> None:
@@ -47,6 +46,7 @@ def _kill(folder: Path, dialect: str, seed: int, kills: int) -> Tally:
     tally = killer.run(kills)
     if dialect in PURGED:
         killer.lose(tally)
+    killer.decide(tally)
     return tally
 
 
@@ -61,8 +61,8 @@ def show(tallies: list[Tally]) -> list[str]:
     made = sum((tally.moves for tally in tallies), Counter[tuple[State, State]]())
     never: list[str] = []
     for move in [(source, target) for source, targets in MOVES.items() for target in sorted(targets)]:
-        say(f"{move[0]:>10} -> {move[1]:10} {made[move]:7,}  {BEYOND.get(move, '')}")
-        if not made[move] and move not in BEYOND:
+        say(f"{move[0]:>10} -> {move[1]:10} {made[move]:7,}")
+        if not made[move]:
             never.append(f"no batch went from {move[0]} to {move[1]}")
     return never
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from batchata import decide
 from batchata.provider_batch import State
 from batchata.testing import EmulatorProcess
 from crash import state
@@ -80,13 +81,21 @@ class Killer:
     def lose(self, tally: Tally) -> None:
         """The provider deletes what a killed run had not fetched: those jobs end as lost, none is sent again.
 
-        Not for OpenAI: a file that is not there counts as one that is not open yet, until its 30 days are over.
+        Not for OpenAI: a file that is not there counts as one that is not open yet, for an hour by our own clock.
         """
         with EmulatorProcess(turnaround=TURNAROUND, seed=self.seed) as emulator:
             trial = Trial(self, emulator, random.Random(self.seed), f"{self.seed}-purged")  # noqa: S311 - no secret
             trial.purged(tally)
             if emulator.ledger.billed_twice():
                 raise FoundError(f"{self.dialect}: a purged batch was paid for twice")
+
+    def decide(self, tally: Tally) -> None:
+        """A create's answer never came, and the user gives its batch up: those jobs end as lost, none is sent again."""
+        with EmulatorProcess(turnaround=TURNAROUND, seed=self.seed) as emulator:
+            trial = Trial(self, emulator, random.Random(self.seed), f"{self.seed}-decided")  # noqa: S311 - no secret
+            trial.decided(tally)
+            if emulator.ledger.billed_twice():
+                raise FoundError(f"{self.dialect}: a batch that was given up was paid for twice")
 
     def _life(self, emulator: EmulatorProcess) -> float:
         began = time.monotonic()
@@ -180,6 +189,25 @@ class Trial:
             time.sleep(0.05)
         time.sleep(2 * TURNAROUND)
         self._emulator.archive()
+        self._end_with_lost(tally)
+
+    def decided(self, tally: Tally) -> None:
+        self._emulator.add_fault("create", "stall_after", seconds=20.0)
+        made = self._emulator.summary()["batches"]
+        process = self.start()
+        self._await_create(process, made)
+        time.sleep(0.1)
+        process.kill()
+        process.communicate()
+        tally.kills += 1
+        tally.hits += state.hit(self._state)
+        self._emulator.clear_faults()
+        for number in state.unanswered(self._state):
+            decide(self._state, number, made=True)
+        self._end_with_lost(tally)
+
+    def _end_with_lost(self, tally: Tally) -> None:
+        """Drive it to its end: some jobs are lost, the others are answered."""
         self.finish()
         outcomes = Counter(result["outcome"] for result in self._results().values())
         tally.moves += state.moves(self._state)

@@ -27,6 +27,12 @@ def hit(state_file: Path) -> Counter[str]:
     return Counter(["jobs taken" if _read(state_file, "SELECT 1 FROM job LIMIT 1") else "no job yet"])
 
 
+def unanswered(state_file: Path) -> list[int]:
+    """The numbers of the batches whose create was under way."""
+    rows = _read(state_file, "SELECT id FROM provider_batch WHERE state IN ('submitting', 'uncertain')") or []
+    return [int(str(number)) for (number,) in rows]
+
+
 def moves(state_file: Path) -> Counter[tuple[State, State]]:
     """Every move that the journal tells of."""
     paths: dict[object, list[State]] = {}

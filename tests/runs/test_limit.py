@@ -6,6 +6,7 @@ import pytest
 
 from batchata import Batch, ValidationError
 from batchata.testing import Emulator
+from batchata.testing.faults import Fault
 
 Make = Callable[..., Batch]
 JOBS = 20
@@ -79,3 +80,46 @@ def test_the_estimate_sends_nothing_and_bounds_the_bill(batch: Make, emulator: E
     assert float(emulator.ledger.total_usd) <= estimate.worst_usd
     assert batch(JOBS).estimate().finished_earlier == JOBS
     assert "20 jobs to send" in str(estimate)
+
+
+TROUBLES = (
+    (),
+    (("create", Fault.DROP_AFTER),),
+    (("results", Fault.CUT_DOWNLOAD),),
+    (("create", Fault.DROP_BEFORE), ("results", Fault.CUT_DOWNLOAD)),
+)
+SWEEP = (1, 2, 5, 10, 20, 35, 50, 65, 80, 90, 95, 99)
+
+
+@pytest.mark.parametrize("percent", SWEEP)
+def test_no_limit_of_the_sweep_is_passed_at_any_instant(
+    percent: int, batch: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Billed at the most a byte can be, six times what is likely; with creates that go unanswered and downloads that are cut; in
+    three runs on one state, each of fewer jobs at once.
+    """
+    with Emulator(turnaround=0.02, seed=1, tokens_per_byte=1.0) as dear:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", dear.url)
+        estimate = batch(JOBS, reuse_state=False).add_cost_limit(100).estimate()
+        limit, bound = estimate.worst_usd * percent / 100, (estimate.cheapest or 0) / 1e9
+        assert estimate.rounds >= 1
+        seen: list[float] = []
+        for size in (5, 3, 1):
+            for operation, fault in TROUBLES[(percent + size) % len(TROUBLES)]:
+                dear.faults.add(operation, fault)
+            run = (
+                batch(JOBS, items_per_batch=size)
+                .add_cost_limit(limit)
+                .run(on_progress=lambda _: seen.append(float(dear.ledger.total_usd)))
+            )
+            run.wait()
+            status = run.status()
+            seen.append(float(dear.ledger.total_usd))
+            assert status["completed"] + status["failed"] + status["pending"] == JOBS
+            assert status["reserved_usd"] == 0
+        assert max(seen) <= limit
+        assert seen[-1] == pytest.approx(status["cost_usd"])
+        assert not dear.ledger.billed_twice()
+        if status["pending"]:
+            assert status["stop_reason"] == "cost_limit"
+            assert limit - status["cost_usd"] < bound * 1.1  # what is left would not have paid for the cheapest

@@ -4,15 +4,17 @@ import logging
 from dataclasses import replace
 
 import pytest
-from simulated.accounts import Weather, bound_of
+from simulated import checks
+from simulated.accounts import Weather
 from simulated.provider import KINDS
 from simulated.schedule import _leave, calm, crash_points, die_and_recover
+from simulated.script import SimJob
 from simulated.world import Plans, Setting, World
 
 from batchata.engine.tracks import Wishes
 
 NAMES = ("ok-0", "twice-1", "broken-2")
-WORST = sum(bound_of({"text": f"{name} says what?"}) for name in NAMES)
+WORST = sum(SimJob("listed", name).worst for name in NAMES)
 LIMITS = {"no limit": None, "a limit": 4 * WORST, "a limit for one at a time": int(0.6 * WORST)}
 
 # A create whose answer we never saw is looked for in a listing that lags, beside somebody else's batch of the same size
@@ -27,7 +29,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_may_die_at_any_instant(kind: str, limit: str) -> None:
-    setting = Setting([(kind, name) for name in NAMES], limit=LIMITS[limit])
+    setting = Setting([SimJob(kind, name) for name in NAMES], limit=LIMITS[limit])
     points = crash_points(setting, seed=1, weather=BESIDE)
     for point in range(1, len(points) + 1):
         # a sample dies again on its way back, another is run under another key in between
@@ -40,14 +42,14 @@ def test_every_kind_of_instant_is_among_them() -> None:
     seen = {
         point
         for kind in KINDS
-        for point in crash_points(Setting([(kind, name) for name in NAMES]), seed=1, weather=BESIDE)
+        for point in crash_points(Setting([SimJob(kind, name) for name in NAMES]), seed=1, weather=BESIDE)
     }
     calls = ("commit", "stage", "create", "poll", "results")
     assert seen >= {f"{when} {call}" for when in ("before", "after") for call in calls}
 
 
 def test_a_clock_set_back_far_hides_no_batch_from_the_look_for_it() -> None:
-    with World(3, Setting([("listed", name) for name in NAMES])) as world:
+    with World(3, Setting([SimJob("listed", name) for name in NAMES])) as world:
         world.weather = replace(BESIDE, create_reset_after=1.0)
 
         def set_back(_: Wishes) -> None:
@@ -59,7 +61,7 @@ def test_a_clock_set_back_far_hides_no_batch_from_the_look_for_it() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("reset", [0.0, 1.0])
 def test_a_look_that_keeps_breaking_ends_the_run_and_leaves_all_as_it_is(kind: str, reset: float) -> None:
-    with World(4, Setting([(kind, name) for name in NAMES])) as world:
+    with World(4, Setting([SimJob(kind, name) for name in NAMES])) as world:
         world.weather = Weather(look_broken=1.0, create_reset_after=reset)
         ending = world.session()
         assert isinstance(ending.failure, TypeError)
@@ -68,7 +70,7 @@ def test_a_look_that_keeps_breaking_ends_the_run_and_leaves_all_as_it_is(kind: s
 
 @pytest.mark.parametrize("kind", ["listed", "marked"])
 def test_a_batch_that_vanished_at_the_provider_keeps_no_run_waiting_for_weeks(kind: str) -> None:
-    with World(5, Setting([(kind, name) for name in NAMES])) as world:
+    with World(5, Setting([SimJob(kind, name) for name in NAMES])) as world:
         world.weather = Weather(longest_run=300.0)
 
         def vanish(_: Wishes) -> None:
@@ -81,13 +83,13 @@ def test_a_batch_that_vanished_at_the_provider_keeps_no_run_waiting_for_weeks(ki
         assert ending.failure is None
         assert 3_600 < world.clock.true - began < 2 * 3_600
         with world.reading() as connection:
-            assert [state for _, state in world.job_states(connection)] == ["active"] * 3
+            assert [*checks.states_of(connection, 1).values()] == ["active"] * 3
 
 
 @pytest.mark.parametrize("kind", ["listed", "marked"])
 def test_a_clock_set_back_while_nobody_ran_hides_no_batch_from_the_look_for_it(kind: str) -> None:
     """Twenty minutes pass and the wall clock loses two hours: only the provider's own time of the intent still tells."""
-    with World(6, Setting([(kind, name) for name in NAMES])) as world:
+    with World(6, Setting([SimJob(kind, name) for name in NAMES])) as world:
         world.weather = Weather(create_reset_after=1.0, look_failed=1.0)
         world.session(Plans(events=[(5.0, _leave)]))
         world.clock.true += 1_200.0

@@ -17,7 +17,7 @@ import batchata
 
 SOURCE = Path(batchata.__file__).parent
 HERE = Path(__file__).parent
-LIVES = os.environ.get("SIMULATION_MUTATION_LIVES", "400")
+LIVES = os.environ.get("SIMULATION_MUTATION_LIVES", "600")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ MUTATIONS = (
     Mutation(
         "skip the intent",
         "store/moves.py",
-        "return self._move(batch, State.SUBMITTING, at, intended_at=at, upload_id=upload_id)",
+        "return self._move(batch, State.SUBMITTING, at, **columns)",
         "return self._update(batch, upload_id=upload_id)",
         1,
     ),
@@ -47,14 +47,14 @@ MUTATIONS = (
         "engine/recording.py",
         "elif isinstance(error, CreateRefusedError):",
         "elif isinstance(error, ProviderError):",
-        2,
+        11,
     ),
     Mutation(
         "take a create under way at death for never sent",
         "planner.py",
         "yield Doubt(row.id)",
         "yield Void(row.id)",
-        10,
+        2,
     ),
     Mutation(
         "release on time-out",
@@ -69,21 +69,21 @@ MUTATIONS = (
         "planner.py",
         "row.looks >= LOOKS_FOR_ABSENCE and row.watched >= settle_seconds",
         "row.looks >= 1",
-        12,
+        2,
     ),
     Mutation(
         "let a clock that jumps stand for looking",
         "engine/recording.py",
         "now.ticks - track.last_look",
         "now.wall - (track.row.intended_at or now.wall)",
-        20,
+        12,
     ),
     Mutation(
         "conclude absence under another key",
         "planner.py",
         "return batch.same_account and row.looks",
         "return row.looks",
-        19,
+        123,
         (
             (
                 "engine/recording.py",
@@ -97,7 +97,7 @@ MUTATIONS = (
         "engine/recording.py",
         "elif sighting.candidates:",
         "elif sighting.candidates and False:",
-        26,
+        64,
     ),
     Mutation(
         "take an unseen batch for a deleted one",
@@ -111,7 +111,7 @@ MUTATIONS = (
         "engine/collecting.py",
         "Answer(None, Outcome.MISSING, error=words)",
         "Answer(None, Outcome.MISSING, error=words, billed=False)",
-        6,
+        18,
     ),
     Mutation(
         "forget what was spent",
@@ -125,7 +125,7 @@ MUTATIONS = (
         "store/moves.py",
         "if not self._balance().bears(batch.reserved, limit):",
         "if False:",
-        61,
+        4,
         (("engine/preparing.py", "formed.bound + bound > order.available", "bound > order.available"),),
     ),
     Mutation(
@@ -133,28 +133,28 @@ MUTATIONS = (
         "budget.py",
         "max(0, limit - self.held)",
         "limit",
-        3,
+        26,
     ),
     Mutation(
         "end what we cancelled ourselves",
         "engine/settling.py",
         "cancelled=batch.cancel_at is not None",
         "cancelled=False",
-        279,
+        155,
     ),
     Mutation(
         "write the wish to cancel after the fact",
         "engine/loop.py",
         "if track.row.cancel_at is None:",
         "if track.row.cancel_at is None and track.failures > 3:",
-        267,
+        283,
     ),
     Mutation(
         "forget jobs that come due after a lane starved",
         "planner.py",
         "return lane.starved_until is None or now.wall < lane.starved_until",
         "return True",
-        1313,
+        1859,
         (("planner.py", "lane.starved_until is not None\n            if", "False\n            if"),),
     ),
     Mutation(
@@ -162,14 +162,50 @@ MUTATIONS = (
         "engine/recording.py",
         "self._shows.append(Show(tuple(job for job, _ in failed)))",
         "pass",
-        5,
+        12,
     ),
     Mutation(
         "wait for answers that another key would fetch",
         "engine/recording.py",
-        "track.unseen = isinstance(completion.error, ProviderError) and not completion.error.retryable",
+        "track.saw(now.ticks, shown=not isinstance(completion.error, ProviderError) or completion.error.retryable)",
         "pass",
         12,
+    ),
+    Mutation(
+        "charge nothing for what the user gave up",
+        "engine/settling.py",
+        "Outcome.LOST, attempt.bound, then, assumed=True",
+        "Outcome.LOST, 0, then, assumed=True",
+        14,
+    ),
+    Mutation(
+        "end what has ended again",
+        "store/moves.py",
+        " WHERE attempt.outcome IS NULL AND attempt.job",
+        " WHERE attempt.job",
+        1,
+        (("store/reading.py", "a.batch = ? AND a.outcome IS NULL", "a.batch = ?"),),
+    ),
+    Mutation(
+        "decide on what has an end",
+        "engine/deciding.py",
+        "undecided = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)",
+        "undecided = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED, State.ENDED, State.COLLECTED)",
+        1,
+    ),
+    Mutation(
+        "send on after a bill above its bound",
+        "engine/recording.py",
+        "self._desk.lanes[row.lane].halted = True",
+        "pass",
+        32,
+    ),
+    Mutation(
+        "send what was ready before a bill above its bound",
+        "planner.py",
+        "if not batch.has_body or batch.halted or view.stop is not None:",
+        "if not batch.has_body or view.stop is not None:",
+        65,
     ),
 )
 

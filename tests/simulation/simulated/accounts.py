@@ -1,7 +1,7 @@
 """What providers know, whatever becomes of us: the batches of each account, what was made of them, and what was billed."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 import orjson
@@ -10,6 +10,15 @@ from simulated.time import EPOCH
 
 TOKEN = 1_000  # nano-dollars: a token costs 1 USD per million
 MODEL_MAX_TOKENS = 10
+SMALL_WINDOW = 60  # tokens that the model "n" takes at most
+
+FAILED_KINDS = {
+    None: "error",
+    "token_limit_exceeded": "error",
+    "batch_expired": "expired",
+    "batch_cancelled": "cancelled",
+}
+"""Why a batch may fail whole, and what its requests then count as."""
 
 
 class Violation(BaseException):
@@ -18,22 +27,32 @@ class Violation(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One request of a batch. `job`: what it is about, whatever it is called on the wire."""
+    """One request of a batch. `job`: what it is about, whatever it is called on the wire; `asks`: that, and the contents of its
+    files; `uploads`: those that it refers to.
+    """
 
     custom_id: str
     job: str
     bound: int
+    asks: str = ""
+    uploads: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, line: bytes) -> "Line":
         row = orjson.loads(line)
         body = row["body"]
-        return cls(row["custom_id"], body["text"].split()[0], bound_of(body))
+        job, files = body["text"].split()[0], body.get("files", ())
+        uploads = tuple(file.removeprefix("ref:") for file in files if file.startswith("ref:"))
+        contents = [file.rpartition("-")[2][:8] for file in files]
+        return cls(row["custom_id"], job, bound_of(body), " ".join([job, *contents]), uploads)
 
 
 def bound_of(body: dict[str, object]) -> int:
     """The most a request can be billed, reckoned apart from batchata."""
-    return (len(orjson.dumps(body)) + MODEL_MAX_TOKENS) * TOKEN
+    tokens = len(orjson.dumps(body))
+    if body["model"] == "n":
+        tokens = min(tokens, SMALL_WINDOW)
+    return (tokens + MODEL_MAX_TOKENS) * TOKEN
 
 
 @dataclass(slots=True)
@@ -50,7 +69,10 @@ class Remote:
     ours: bool = True
     cancelled: bool = False
     failed: str | None = None
+    failed_kind: str | None = None
     purged: bool = False
+    purge_told: bool = True  # its status says so; else only who asks for the results learns it
+    given_up: bool = False  # the user said that it counts as made, and looks for it no more
     answers: dict[str, bytes] | None = None  # by custom_id; None: it has not ended
     bills: dict[str, int] = field(default_factory=dict)  # by custom_id
     shown: list[bytes] | None = None  # its result lines, as they are given out
@@ -61,8 +83,10 @@ class Remote:
 
     def truths(self, custom_id: str) -> tuple[str, ...]:
         """What a request may rightly count as."""
+        if self.given_up:
+            return ("lost",)
         if self.failed:
-            return ("error",)
+            return (FAILED_KINDS[self.failed_kind],)
         if self.purged:
             return ("lost", *self._answered(custom_id))  # it may have been fetched before
         return self._answered(custom_id)
@@ -101,8 +125,11 @@ class Weather:
     expired: float = 0.0
     flaky: float = 0.0
     foreign_batch: float = 0.0
+    upload_failed: float = 0.0
+    above_bound: float = 0.0  # a bill that its bound should have made impossible
+    dear: float = 0.0  # a bill that is all its bound allows
     longest_lag: float = 0.0
-    longest_run: float = 20.0
+    longest_run: float = 5.0
 
 
 CALM = Weather()
@@ -116,6 +143,10 @@ class Account:
         self.batches: dict[str, Remote] = {}
         self.skew = skew  # of the provider's clock
         self.tried: dict[str, int] = {}
+        self.deleted: Container[str] = ()  # uploads that its user has taken away
+        self.worst = (
+            0  # what of ours was billed, and may still be: kept up to date, because it is looked at all the time
+        )
         self._coming: list[Remote] = []
         self._rng = rng
         self._made = 0
@@ -133,7 +164,9 @@ class Account:
             ends=made + self._rng.uniform(0.02, weather.longest_run),
         )
         if mark is not None and self._rng.random() < weather.batch_failed:
-            remote.failed = "the batch failed validation"
+            remote.failed = "the batch did not run"
+            remote.failed_kind = self._rng.choice([*FAILED_KINDS])
+        self.worst += remote.may_still_cost
         if late:
             self._coming.append(remote)
         else:
@@ -149,6 +182,12 @@ class Account:
             f"{self.name}-batch-{number}", None, lines, made, EPOCH + made + self.skew, made,
             made + self._rng.uniform(1.0, 30.0), ours=False,
         )  # fmt: skip
+
+    def disown(self) -> None:
+        """The state that knew our batches is put aside: to a new one they are somebody else's."""
+        for remote in self.ours():
+            remote.ours = False
+        self.worst = 0
 
     def turn(self, now: float, weather: Weather) -> None:
         """Let happen what is due."""
@@ -171,15 +210,25 @@ class Account:
         return self._made
 
     def _end(self, remote: Remote, weather: Weather) -> None:
+        before = remote.may_still_cost
+        self._finish(remote, weather)
+        if remote.ours:
+            self.worst += sum(remote.bills.values()) - before
+
+    def _finish(self, remote: Remote, weather: Weather) -> None:
         remote.answers = {}
         if remote.failed:
             return
+        needed = [upload for line in remote.lines for upload in line.uploads if upload in self.deleted]
+        if needed and remote.ours and not remote.given_up:
+            raise Violation(f"{needed} were taken away while {remote.id} needed them")
         for line in remote.lines:
             answer, billed = self._answer(line, remote, weather)
             remote.answers[line.custom_id] = orjson.dumps({"custom_id": line.custom_id, **answer})
             if billed:
                 remote.bills[line.custom_id] = billed
         remote.purged = remote.mark is not None and self._rng.random() < weather.purged
+        remote.purge_told = self._rng.random() < 0.5
 
     def _answer(self, line: Line, remote: Remote, weather: Weather) -> tuple[dict[str, object], int]:
         """What became of a request, and what it is billed."""
@@ -193,8 +242,30 @@ class Account:
             return {"kind": "error", "retryable": behaviour != "broken"}, 0
         before = self.tried[line.job] = self.tried.get(line.job, 0) + 1
         fits = behaviour not in ("never", "twice") or (behaviour == "twice" and before > 1)
-        text = '{"value": 7}' if fits else '{"value": "seven"}'
         output = rng.randint(1, MODEL_MAX_TOKENS)
         tokens = rng.randint(1, line.bound // TOKEN - MODEL_MAX_TOKENS)
+        if weather.dear and rng.random() < weather.dear:
+            output, tokens = MODEL_MAX_TOKENS, line.bound // TOKEN - MODEL_MAX_TOKENS
+        if weather.above_bound and rng.random() < weather.above_bound:
+            tokens += line.bound // TOKEN
         kind = "truncated" if behaviour == "cut" else "succeeded"
-        return {"kind": kind, "text": text, "usage": [tokens, output]}, (tokens + output) * TOKEN
+        said = {"text": '{"value": 7}' if fits else '{"value": "seven"}', **QUOTING.get(behaviour, {})}
+        return {"kind": kind, **said, "usage": [tokens, output]}, (tokens + output) * TOKEN
+
+
+QUOTES = ["says what?", "nowhere to be found"]
+QUOTING: dict[str, dict[str, object]] = {
+    "quote": {
+        "text": orjson.dumps(
+            {"answer": {"value": 7}, "quotes": [{"quote": quote, "fields": ["value"]} for quote in QUOTES]}
+        ).decode()
+    },
+    "prose": {"text": orjson.dumps({"answer": "Seven.", "quotes": QUOTES}).decode()},
+    "cite": {
+        "text": "Seven.",
+        "statements": [
+            ["Seven.", [[quote, 0, place] for quote in QUOTES for place in (None, 5)] + [["none", None, None]]]
+        ],
+    },
+}
+"""What requests that ask for citations are answered."""

@@ -1,30 +1,37 @@
 """Providers of three kinds, speaking for the accounts they are given: the seam's own methods, each with what may go wrong.
 
-`listed` gives a batch no name (found by time and count, proven by its results), `marked` takes an upload and a mark, `spooled`
-makes the same batch only once.
+`listed` gives a batch no name (found by time and count, proven by its results) and cites by itself; `marked` takes an upload and
+a mark, one model per batch, and files that requests refer to; `spooled` makes the same batch only once, knows what it never made
+whoever asks, and takes plain prompts.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any, BinaryIO, Protocol
 
 import orjson
 
 from batchata.errors import CreateRefusedError, CreateUnknownError, ProviderError
 from batchata.providers.base import (
+    RESULTS_GONE,
     Answer,
     BatchStatus,
+    Cited,
     Envelope,
     Intent,
     Limits,
     ModelFacts,
     Prepared,
     Sighting,
+    Statement,
 )
-from batchata.request import Request, Text
+from batchata.request import Document, Part, Request, Text
 from batchata.result import Outcome
 from batchata.usage import Usage
-from simulated.accounts import Account, Line, Remote, Violation, Weather
+from simulated.accounts import SMALL_WINDOW, Account, Line, Remote, Violation, Weather
+from simulated.shelf import Shelf
 from simulated.time import EPOCH, Points, SimClock
 
 KINDS = ("listed", "marked", "spooled")
@@ -37,6 +44,7 @@ class Sky(Protocol):
     clock: SimClock
     points: Points
     weather: Weather
+    lock: threading.RLock
 
     def lucky(self, chance: float) -> bool: ...
     def uniform(self, low: float, high: float) -> float: ...
@@ -49,10 +57,10 @@ class SimProvider:
     """One kind of provider, under the key of one account."""
 
     schema_dialect = "anthropic"
-    uploads = None
 
-    def __init__(self, kind: str, account: Account, sky: Sky) -> None:
+    def __init__(self, kind: str, account: Account, key: str, sky: Sky, uploads: Shelf | None = None) -> None:
         self.name = kind
+        self.uploads = uploads
         self.envelope = Envelope()
         self.limits = Limits(
             jobs_per_batch=100,
@@ -60,25 +68,30 @@ class SimProvider:
             bytes_per_job=10_000,
             expires_seconds=86_400.0,
             results_kept_seconds=29 * 86_400.0,
+            one_model_per_batch=kind == "marked",
             upload_first=kind == "marked",
+            plain_prompts=kind == "spooled",
+            cites=kind == "listed",
         )
+        self._key = key
         self._account = account
         self._sky = sky
 
     # -- without a network
 
     def account(self) -> str:
-        return self._account.name
+        return self._key
 
     def now(self) -> float | None:
         return EPOCH + self._now + self._account.skew
 
     def facts(self, model: str) -> ModelFacts:
-        return ModelFacts()
+        return ModelFacts(context_window=SMALL_WINDOW if model == "n" else None)
 
     def prepare(self, request: Request, facts: ModelFacts) -> Prepared:
         text = " ".join(part.text for turn in request.messages for part in turn.parts if isinstance(part, Text))
-        body = orjson.dumps({"text": text})
+        files = [_file(part) for turn in request.messages for part in turn.parts if not isinstance(part, Text)]
+        body = orjson.dumps({"model": request.model, "text": text, **({"files": files} if files else {})})
         return Prepared(body, len(body), request.max_tokens)
 
     def line(self, custom_id: str, body: bytes) -> bytes:
@@ -89,7 +102,7 @@ class SimProvider:
             row: dict[str, Any] = orjson.loads(line)
         except orjson.JSONDecodeError:
             return Answer(None, Outcome.ERROR, error="no line of results")
-        usage = Usage(*row.get("usage", (0, 0)))
+        usage, said = Usage(*row.get("usage", (0, 0))), row.get("statements")
         custom_id, outcome = row["custom_id"], Outcome(row["kind"])
         answered = outcome in (Outcome.SUCCEEDED, Outcome.TRUNCATED)
         return Answer(
@@ -100,6 +113,9 @@ class SimProvider:
             error=None if answered else f"it came to {outcome}",
             retryable=outcome is Outcome.EXPIRED or row.get("retryable", False),
             billed=answered,
+            statements=None
+            if said is None
+            else tuple(Statement(text, tuple(Cited(*one) for one in cited)) for text, cited in said),
         )
 
     # -- with one
@@ -132,7 +148,9 @@ class SimProvider:
         with self._call("results"):
             self._may_fail()
             remote = self._account.batches.get(provider_id)
-            if remote is None or remote.answers is None or remote.purged:
+            if remote is not None and remote.purged:
+                raise ProviderError("the results are deleted", status=404, kind=RESULTS_GONE)
+            if remote is None or remote.answers is None:
                 raise ProviderError("there are no results", status=404)
             body = b"".join(line + b"\n" for line in self._shown(remote))
             cut = len(body) if not self._sky.lucky(self._weather.download_cut) else len(body) // 2
@@ -172,13 +190,14 @@ class SimProvider:
     @contextmanager
     def _call(self, name: str) -> Iterator[None]:
         """One call to the provider: time has passed there, and we may die before it or after it."""
-        self._sky.points.reach(f"before {name}")
-        self._turn()
-        try:
-            yield
-        finally:
+        with self._sky.lock:
+            self._sky.points.reach(f"before {name}")
             self._turn()
-        self._sky.points.reach(f"after {name}")
+            try:
+                yield
+            finally:
+                self._turn()
+            self._sky.points.reach(f"after {name}")
 
     def _turn(self) -> None:
         self._account.turn(self._now, self._weather)
@@ -224,7 +243,8 @@ class SimProvider:
 
     def _find(self, intent: Intent) -> Sighting:
         if self.name != "listed":
-            return Sighting(found=self._marked(intent), complete=True)
+            found = self._marked(intent)
+            return Sighting(found=found, complete=True, never_made=found is None and self.name == "spooled")
         if intent.provider_at is None:
             raise Violation("the provider's time of the intent is known, and was not kept")
         since = intent.provider_at - CLOCK_SLACK
@@ -259,11 +279,18 @@ class SimProvider:
         return remote.shown
 
 
+def _file(part: Part) -> str:
+    if isinstance(part, Document) and part.reference is None:
+        return sha256(part.data).hexdigest()[:8]
+    return getattr(part, "reference", None) or "a picture"
+
+
 def _status(remote: Remote) -> BatchStatus:
     return BatchStatus(
         remote.id,
         ended=remote.ended,
         created_at=remote.created_at,
-        results_gone=remote.purged,
+        results_gone=remote.purged and remote.purge_told,
         error=remote.failed if remote.ended else None,
+        error_kind=remote.failed_kind,
     )

@@ -29,7 +29,7 @@ class Points:
     """The instants at which a process may die: before and after every transaction and every call to a provider."""
 
     crash_at: frozenset[int] = frozenset()
-    armed: bool = True
+    armed: bool = False
     seen: list[str] = field(default_factory=list)
 
     def reach(self, name: str) -> None:

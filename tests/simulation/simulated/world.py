@@ -2,8 +2,11 @@
 
 import random
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -11,48 +14,34 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, cast
 
-import orjson
 from pydantic import BaseModel
 
+from batchata.engine.pool import Clock, Pool
 from batchata.engine.preparing import Formed
 from batchata.engine.progress import Progress
 from batchata.engine.session import Parts, Session, open_session
 from batchata.engine.tracks import Wishes
-from batchata.identity import digest
-from batchata.job import Job
 from batchata.planner import StopReason
-from batchata.pricing import Price, parse_prices
-from batchata.providers.base import Provider
-from batchata.providers.catalog import Catalog
-from batchata.said import Said, SaidJob
+from batchata.pricing import Price
+from batchata.providers import catalog
+from batchata.said import Said
 from batchata.store import reading
 from batchata.store.database import Database, connect_reader
-from simulated.accounts import CALM, MODEL_MAX_TOKENS, Account, Line, Violation, Weather
+from batchata.store.fresh import open_database
+from simulated import checks
+from simulated.accounts import CALM, Account, Line, Remote, Violation, Weather
+from simulated.connections import Connections
 from simulated.provider import KINDS, SimProvider
+from simulated.script import PRICES, Script, Setting
+from simulated.shelf import Shelf
 from simulated.time import Crash, Points, SimClock, SimPool
 
 FAST_DISK = Path("/dev/shm")
-TYPED = ("twice", "never", "typed")  # jobs whose answer must fit a class
-PACE = {"create": 0.5, "look": 0.2, "transfer": 0.2, "prepare": 0.05}
+QUICK_SWITCH = 1e-4  # seconds: a look for quotes is waited for many times
+PACE = {"create": 0.5, "look": 0.8, "transfer": 0.2, "prepare": 0.05}
 
-
-class Value(BaseModel):
-    value: int
-
-
-@dataclass(slots=True)
-class Setting:
-    """What a script asks: jobs as (provider kind, name), and the arguments of its `Batch`."""
-
-    jobs: list[tuple[str, str]]
-    limit: int | None = None
-    items_per_batch: int | None = 2
-    max_concurrent: int = 3
-    settle_seconds: float = 30.0
-    max_attempts: int = 3
-    retry_invalid: int = 1
-    time_limit: float | None = None
-    results: bool = True
+for _kind in KINDS:  # the providers of a session are its own, ready made
+    catalog.KINDS[_kind] = catalog.Kind(lambda provider, _: provider)
 
 
 @dataclass(slots=True)
@@ -78,14 +67,6 @@ class SimAsk:
     executor: Executor | None = None
 
 
-class SimCatalog(Catalog):
-    """The providers it was given, ready made."""
-
-    def __getitem__(self, name: str) -> Provider:
-        provider: Provider = self._named[name]
-        return provider
-
-
 class SimDatabase(Database):
     """Real SQLite; one may die before and after each commit, and every commit is looked at."""
 
@@ -94,6 +75,9 @@ class SimDatabase(Database):
         self._committed = committed
         self._changes = 0
         super().__init__(path)
+        self.connection.execute(
+            "PRAGMA synchronous = OFF"
+        )  # no power is lost here: a process dies, and what it wrote stays
 
     def commit(self) -> None:
         if self.connection.total_changes == self._changes:
@@ -117,35 +101,62 @@ class Ending:
 
 @dataclass(slots=True)
 class Plans:
-    """What happens to a session by itself: (seconds after its start, what)."""
+    """What happens to a session by itself: (seconds after its start, what). `reuse`: go on with the state, or begin anew."""
 
     account: str = "A"
     crash_at: frozenset[int] = frozenset()
     events: list[tuple[float, Callable[[Wishes], None]]] = field(default_factory=list)
+    breaks_after: int | None = None
+    reuse: bool = True
 
 
 class World:
     """One state file, accounts at all providers, and time. Use as a context manager."""
 
-    def __init__(self, seed: int, setting: Setting) -> None:
+    def __init__(self, seed: int, setting: Setting, clock: SimClock | None = None) -> None:
+        self.seed = seed
         self.rng = random.Random(seed)
         self.setting = setting
-        self.clock = SimClock()
+        self.clock = clock or SimClock()
         self.points = Points()
         self.weather = CALM
+        self.lock = threading.RLock()
         self.folder = Path(tempfile.mkdtemp(prefix="batchata-sim-", dir=FAST_DISK if FAST_DISK.is_dir() else None))
         self.state_file = self.folder / "state"
-        self.results_dir = self.folder / "results"
-        names = [f"{kind}-{which}" for kind in KINDS for which in "AB"]
-        self.accounts = {name: Account(name, self.rng, self.rng.uniform(-40, 40)) for name in names}
+        self.documents = self.folder / "documents"
+        self.documents.mkdir()
+        self.accounts = {key: Account(key, self.rng, self.rng.uniform(-40, 40)) for key in self._keys()}
+        self.shelves = {key: Shelf(seed, self.clock) for key in self._keys() if key.startswith("marked")}
+        for key, shelf in self.shelves.items():
+            self.accounts[key].deleted = shelf.deleted
+        self.touched: set[str | None] = set()  # files that were changed or taken away after a job named them
+        self.overbilled = False
         self.sessions = 0
         self.log: list[str] = []
+        self.script = Script(setting.jobs, self.documents)
+        self._stopped: dict[int, set[str]] = {}  # lanes whose bill was above its bound: what was on its way by then
+        self._above: dict[int, int] = {}
+        self._connections = Connections()
+
+    def _keys(self) -> list[str]:
+        """Of whom accounts are. What is spooled here is here for every key."""
+        kinds = {job.kind for job in self.setting.jobs}
+        return [f"{kind}-{which}" for kind in KINDS if kind in kinds for which in ("A" if kind == "spooled" else "AB")]
 
     def __enter__(self) -> Self:
+        self._connections.__enter__()
+        self._switching = sys.getswitchinterval()
+        sys.setswitchinterval(QUICK_SWITCH)
         return self
 
     def __exit__(self, *_: object) -> None:
+        sys.setswitchinterval(self._switching)
+        self._connections.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def results_dir(self) -> Path:
+        return self.folder / f"results-{self.setting.results}"
 
     # -- what providers need
 
@@ -163,202 +174,177 @@ class World:
         """The one call that costs money: it was intended, and each of its requests may be sent (again)."""
         with closing(connect_reader(self.state_file)) as connection:
             row = connection.execute(
-                "SELECT state, count FROM provider_batch WHERE nonce = ? AND intended_at IS NOT NULL", (nonce,)
+                "SELECT state, count, lane FROM provider_batch WHERE nonce = ? AND intended_at IS NOT NULL", (nonce,)
             ).fetchone()
             if row is None or row[1] != len(lines):
                 raise Violation(f"a create without an intent: {nonce} {row}")
-            again = {line.job for line in lines}
+            if nonce not in self._stopped.get(row[2], {nonce}):
+                raise Violation(f"{nonce} is sent to {kind} though it has billed more than its bound")
+            again = Counter(line.asks for line in lines)
             for remote in [remote for account in self.accounts.values() for remote in account.ours()]:
                 for line in remote.lines:
-                    if line.job in again and not _has_end(connection, line.custom_id):
-                        raise Violation(f"{line.job} is sent again while the fate of {line.custom_id} is not known")
+                    if line.asks in again and not _has_end(connection, line.custom_id):
+                        again[line.asks] += 1
+        if sent := {asked for asked, times in again.items() if times > self._copies(asked.split()[0])}:
+            raise Violation(f"{sent} are sent again while their fate is not known")
+        there = {upload for shelf in self.shelves.values() for upload in shelf.there}
+        if gone := {upload for line in lines for upload in line.uploads} - there:
+            raise Violation(f"requests refer to uploads that are not there: {gone}")
+
+    def _copies(self, asked: str) -> int:
+        """How many jobs of the script ask the same, and are not known by an id."""
+        return max(1, sum(f"{job.prompt.split()[0]}" == asked and not job.named for job in self.setting.jobs))
 
     def money_moved(self) -> None:
-        """Billed, and what may still be billed, is never more than the limit, nor more than what is booked for it."""
-        remotes = [remote for account in self.accounts.values() for remote in account.ours()]
-        worst = sum(sum(remote.bills.values()) + remote.may_still_cost for remote in remotes)
-        if self.setting.limit is not None and worst > self.setting.limit:
+        """Billed, and what may still be billed, is never more than the limit."""
+        worst = sum(account.worst for account in self.accounts.values())
+        if self.setting.limit is not None and worst > self.setting.limit and not self.overbilled:
             raise Violation(f"{worst} may be billed, over the limit of {self.setting.limit}")
+
+    def made_of(self, nonce: str) -> Remote | None:
+        """What a create made, or is about to make, whoever knows of it."""
+        remotes = (remote for account in self.accounts.values() for remote in account.ours())
+        return next((remote for remote in remotes if remote.lines[0].custom_id.startswith(f"{nonce}-")), None)
 
     # -- sessions
 
     def session(self, plans: Plans | None = None) -> Ending:
         """Run the script once, in a process of its own."""
         plans = plans or Plans()
-        self.sessions += 1
         self.clock.boot()
-        self.points.crash_at, self.points.armed, self.points.seen = plans.crash_at, True, []
         pool = SimPool(self.clock, self.rng, PACE)
-        progress, wishes, opened = Progress(), Wishes(), _Opened()
+        wishes = Wishes()
         for after, what in plans.events:
             pool.at(self.clock.true + after, partial(_wish, what, wishes, pool))
-        parts = Parts(SimCatalog, lambda path, reuse: opened.keep(SimDatabase(path, self.points, self._committed)))
+        ending = self.run(plans, self.clock, pool, wishes, pool)
+        self._connections.drop()
+        return ending
+
+    def run(self, plans: Plans, clock: Clock, pool: Pool, wishes: Wishes, sim: SimPool | None) -> Ending:
+        self.sessions += 1
+        self.points.crash_at, self.points.armed, self.points.seen = plans.crash_at, True, []
+        self._stopped.clear()
+        self._above = self._bills_above()
+        self.overbilled = self.overbilled or self.weather.above_bound > 0
+        progress, opened = Progress(), _Opened()
+        name = f"session {self.sessions} ({plans.account})"
         try:
-            session = opened.session = open_session(self._ask(plans.account), progress, wishes, self.clock, pool, parts)
+            session = opened.session = open_session(
+                self.ask(plans), progress, wishes, clock, pool, Parts(database=partial(self._open, opened))
+            )
             stop = session.run()
             pool.close()
             self.points.armed = False  # what closing writes only saves work
-            session.close(progress.snapshot, stop, self.clock.now().wall)
+            session.close(progress.snapshot, stop, clock.now().wall)
         except Crash as crash:
             self.points.armed = False
-            pool.crash()
-            self.log.append(f"session {self.sessions} ({plans.account}) crashed {crash}")
+            if sim is not None:
+                sim.crash()
+            self.log.append(f"{name} crashed {crash}")
             return Ending(crashed=str(crash))
         finally:
-            opened.let_go(pool.dropped)
-        self.log.append(f"session {self.sessions} ({plans.account}) ended: {stop} {session.failure}")
+            opened.let_go([] if sim is None else sim.dropped)
+        self.log.append(f"{name} ended: {stop} {session.failure}")
         self._check_progress(session, progress)
         return Ending(stop, failure=session.failure)
 
-    def _ask(self, which: str) -> SimAsk:
-        setting = self.setting
-        providers: dict[str, object] = {
-            kind: SimProvider(kind, self.accounts[f"{kind}-{which}"], self) for kind in KINDS
-        }
-        models: dict[str, type[BaseModel]] = {}
-        said = [_said(kind, name, models) for kind, name in setting.jobs]
+    def _open(self, opened: "_Opened", path: Path, *, reuse: bool) -> Database:
+        if not reuse and path.exists():
+            self.points.reach("before the state is set aside")
+            open_database(path, reuse=False).close()
+            for account in self.accounts.values():
+                account.disown()
+            self._connections.drop()
+            self._above.clear()
+            self.points.reach("after the state was set aside")
+        return opened.keep(SimDatabase(path, self.points, self._committed))
+
+    def ask(self, plans: Plans) -> SimAsk:
+        setting, which = self.setting, plans.account
+        self.script = Script(setting.jobs, self.documents, plans.breaks_after)
+        for shelf in self.shelves.values():
+            shelf.failing = self.weather.upload_failed
         return SimAsk(
             state_file=self.state_file,
-            results_dir=self.results_dir if setting.results else None,
+            results_dir=None if setting.results is None else self.results_dir,
             max_concurrent=setting.max_concurrent,
             items_per_batch=setting.items_per_batch,
             prices=PRICES,
-            providers=providers,
+            providers={
+                kind: self._provider(kind, which) for kind in KINDS if self._account(kind, which) in self.accounts
+            },
             max_attempts=setting.max_attempts,
             retry_invalid=setting.retry_invalid,
             settle_seconds=setting.settle_seconds,
             cost_limit=setting.limit,
             time_limit=setting.time_limit,
-            models=models,
-            said=cast("Said", said),
-            asked={f"{kind}/m" for kind, _ in setting.jobs},
-            save_raw_responses=setting.results,
+            models=self.script.models,
+            said=cast("Said", self.script),
+            asked={f"{job.kind}/{job.model}" for job in setting.jobs},
+            save_raw_responses=setting.results is not None,
+            reuse_state=plans.reuse,
         )
+
+    def _account(self, kind: str, which: str) -> str:
+        return f"{kind}-{'A' if kind == 'spooled' else which}"
+
+    def _provider(self, kind: str, which: str) -> SimProvider:
+        name = self._account(kind, which)
+        shelf = self.shelves.get(name) if self.setting.uploads else None
+        return SimProvider(kind, self.accounts[name], f"{kind}-{which}", self, shelf)
 
     # -- what must hold
 
     def _committed(self, database: SimDatabase) -> None:
         """After every commit: what is held is within the limit, and covers what the providers may bill."""
+        if self.overbilled:
+            self._stop_lanes()
+            return
         held = reading.balance(database.connection).held
         if self.setting.limit is not None and held > self.setting.limit:
             raise Violation(f"{held} is held, over the limit of {self.setting.limit}")
-        remotes = [remote for account in self.accounts.values() for remote in account.ours()]
-        billed = sum(sum(remote.bills.values()) + remote.may_still_cost for remote in remotes)
+        billed = sum(account.worst for account in self.accounts.values())
         if billed > held:
             raise Violation(f"{billed} is or may be billed, and only {held} is held for it")
+
+    def _stop_lanes(self) -> None:
+        """From the first bill above its bound on, only what was on its way by then may reach the provider."""
+        for lane, bills in self._bills_above().items():
+            if bills > self._above.get(lane, 0) and lane not in self._stopped:
+                with self.reading() as connection:
+                    sent = connection.execute(
+                        "SELECT nonce FROM provider_batch WHERE intended_at IS NOT NULL"
+                    ).fetchall()
+                self._stopped[lane] = {nonce for (nonce,) in sent}
+
+    def _bills_above(self) -> dict[int, int]:
+        """How many bills of each lane are above their bound."""
+        if not self.overbilled or not self.state_file.exists():
+            return {}
+        with self.reading() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT b.lane, count(*) FROM attempt a JOIN provider_batch b ON b.id = a.batch"
+                    " WHERE a.cost > a.bound GROUP BY 1"
+                ).fetchall()
+            )
 
     def _check_progress(self, session: Session, progress: Progress) -> None:
         now = progress.snapshot
         if not now.intake_done:
             return
-        if min(now.pending, now.active, now.completed, now.failed) < 0 or now.total != len(self.setting.jobs):
-            raise Violation(f"the counts are wrong: {now}")
         with self.reading() as connection:
-            states = [state for _, state in self.job_states(connection)]
-        counted = (now.pending, now.active, now.completed, now.failed)
-        real = tuple(
-            sum(state in some for state in states)
-            for some in (("pending",), ("active",), ("succeeded",), ("failed", "lost"))
-        )
-        if counted != real:
-            raise Violation(f"counted {counted}, in the state {real}")
+            counted = (now.pending, now.active, now.completed, now.failed)
+            checks.check_counts(connection, session._desk.settings.run, counted, len(self.script.ids))
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
         with closing(connect_reader(self.state_file)) as connection:
             yield connection
 
-    def job_states(self, connection: Any) -> list[tuple[str, str]]:
-        return [tuple(row) for row in connection.execute("SELECT job_id, state FROM job ORDER BY seq")]
-
     def check_at_rest(self, ending: Ending) -> None:
-        """After a calm run: every job has its one end, the ledger is closed, files are what the state says."""
         with self.reading() as connection:
-            self._check_jobs(connection, ending)
-            self._check_ledger(connection)
-            self._check_bills(connection)
-            if self.setting.results:
-                self._check_files(connection)
-
-    def _check_jobs(self, connection: Any, ending: Ending) -> None:
-        states = dict(self.job_states(connection))
-        if set(states) != {name for _, name in self.setting.jobs}:
-            raise Violation(f"jobs vanished or appeared: {states}")
-        open_rows = connection.execute(
-            "SELECT id, state FROM provider_batch WHERE state NOT IN ('settled', 'void')"
-        ).fetchall()
-        if open_rows:
-            raise Violation(f"batches are left open: {open_rows}")
-        waiting = [name for name, state in states.items() if state not in ("succeeded", "failed", "lost")]
-        if waiting and ending.stop != "cost_limit":
-            raise Violation(f"without an end: {waiting} ({ending})")
-        if waiting:
-            self._check_starved(connection)
-        for name, state in states.items():
-            if name.startswith(("ok", "typed", "twice")) and state == "failed" and not self._may_fail(connection, name):
-                raise Violation(f"{name} failed, and nothing says why")
-        twice = connection.execute(
-            "SELECT job, count(*) FROM result WHERE outcome IN ('succeeded', 'lost') GROUP BY job HAVING count(*) > 1"
-        ).fetchall()
-        if twice:
-            raise Violation(f"more than one final end: {twice}")
-
-    def _check_starved(self, connection: Any) -> None:
-        held, limit = reading.balance(connection).held, self.setting.limit or 0
-        bounds = connection.execute("SELECT job_id, bound FROM job WHERE state = 'pending'").fetchall()
-        fits = [(name, bound) for name, bound in bounds if bound is None or held + bound <= limit]
-        if fits:
-            raise Violation(f"left waiting though they fit in {limit - held}: {fits}")
-
-    def _may_fail(self, connection: Any, name: str) -> bool:
-        (body,) = connection.execute(
-            "SELECT r.body FROM job j JOIN result r ON r.id = j.result WHERE j.job_id = ?", (name,)
-        ).fetchone()
-        result = orjson.loads(body)
-        tries = [attempt["outcome"] for attempt in result["attempts"]]
-        real = [outcome for outcome in tries if outcome not in ("invalid", "cancelled")]
-        return (
-            result["outcome"] == "missing"
-            or len(real) >= self.setting.max_attempts
-            or bool(result["outcome"] == "invalid" and tries.count("invalid") > self.setting.retry_invalid)
-        )
-
-    def _check_ledger(self, connection: Any) -> None:
-        sums = dict(connection.execute("SELECT kind, sum(amount) FROM ledger GROUP BY kind").fetchall())
-        balance = reading.balance(connection)
-        if balance.reserved or sums.get("reserve", 0) != sums.get("release", 0):
-            raise Violation(f"the ledger is not closed: {balance}, {sums}")
-        spent = sums.get("spend", 0) + sums.get("assumed", 0)
-        (costs,) = connection.execute("SELECT coalesce(sum(cost), 0) FROM attempt").fetchone()
-        if not balance.spent == spent == costs:
-            raise Violation(f"spent {balance.spent}, booked {spent}, attempts cost {costs}")
-
-    def _check_bills(self, connection: Any) -> None:
-        """Every bill is booked: to the nano-dollar where the answer came, within the bound where it did not."""
-        for account in self.accounts.values():
-            for remote in account.ours():
-                for line in remote.lines:
-                    billed, end = remote.bills.get(line.custom_id, 0), _end_of(connection, line.custom_id)
-                    if end is None:
-                        raise Violation(f"{line.custom_id} of {remote.id} was made, and has no end")
-                    outcome, cost, bound = end
-                    exact = outcome not in ("missing", "lost")
-                    if (exact and cost != billed) or cost < billed or bound != line.bound:
-                        raise Violation(f"{line.custom_id}: {outcome}, booked {cost} of {bound}, billed {billed}")
-                    if outcome not in remote.truths(line.custom_id):
-                        raise Violation(f"{line.custom_id} counts as {outcome}, and is {remote.truths(line.custom_id)}")
-
-    def _check_files(self, connection: Any) -> None:
-        ended = {name for name, state in self.job_states(connection) if state in ("succeeded", "failed", "lost")}
-        files = {file.stem: orjson.loads(file.read_bytes()) for file in self.results_dir.glob("*.json")}
-        if not ended <= set(files):
-            raise Violation(f"no files of {ended - set(files)}")
-        for name in ended:
-            (body,) = connection.execute(
-                "SELECT r.body FROM job j JOIN result r ON r.id = j.result WHERE j.job_id = ?", (name,)
-            ).fetchone()
-            if files[name]["outcome"] != orjson.loads(body)["outcome"]:
-                raise Violation(f"the file of {name} says {files[name]['outcome']}, the state another thing")
+            checks.at_rest(self, connection, self.script, ending.stop)
 
 
 @dataclass(slots=True)
@@ -380,6 +366,7 @@ class _Opened:
         if self.session is not None:
             for track in self.session._desk.tracks.values():
                 track.release_body()
+            self.session._held.citer.close()
             self.session._held.reader.close()
             self.session._lock.release()
         for database in self.databases:
@@ -391,46 +378,9 @@ def _wish(what: Callable[[Wishes], None], wishes: Wishes, pool: SimPool) -> None
     pool.wake()
 
 
-PRICES = parse_prices({f"{kind}/m": (1, 1) for kind in KINDS})
-_JOBS: dict[tuple[str, str], tuple[Job, bytes, bytes]] = {}
-
-
-def _said(kind: str, name: str, models: dict[str, type[BaseModel]]) -> SaidJob:
-    if (kind, name) not in _JOBS:
-        given: Mapping[str, Any] = {
-            **_words(f"{name} says what?", talk=name.startswith("talk")),
-            "model": f"{kind}/m",
-            "job_id": name,
-            "max_tokens": MODEL_MAX_TOKENS,
-            **({"response_model": Value} if name.startswith(TYPED) else {}),
-        }
-        job = Job.parse(given)
-        _JOBS[kind, name] = job, digest(job), job.to_record()
-    job, content, record = _JOBS[kind, name]
-    if name.startswith("wrong"):  # an item that is no job
-        return SaidJob(name, content, "", "", record, None, "no such argument")
-    if job.response_model_digest is not None:
-        models[job.response_model_digest] = Value
-    return SaidJob(name, content, kind, "m", record, None)
-
-
-def _words(text: str, *, talk: bool) -> dict[str, Any]:
-    return {"messages": [{"role": "user", "content": text}]} if talk else {"prompt": text}
-
-
 def _has_end(connection: Any, custom_id: str) -> bool:
-    end = _end_of(connection, custom_id)
+    end = checks.end_of(connection, custom_id)
     return end is not None and end[0] is not None
-
-
-def _end_of(connection: Any, custom_id: str) -> tuple[str | None, int, int] | None:
-    nonce, _, index = custom_id.rpartition("-")
-    row = connection.execute(
-        "SELECT a.outcome, coalesce(a.cost, 0), a.bound FROM attempt a JOIN provider_batch b ON b.id = a.batch"
-        " WHERE b.nonce = ? AND a.idx = ?",
-        (nonce, int(index)),
-    ).fetchone()
-    return None if row is None else tuple(row)
 
 
 __all__ = ["Ending", "Plans", "Setting", "Violation", "Weather", "World"]

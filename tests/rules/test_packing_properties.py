@@ -1,0 +1,102 @@
+"""Packing: whatever the sizes and the budget, no body is over what it may hold, order is kept, and no job is lost or doubled."""
+
+import tempfile
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import orjson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulated.provider import SimProvider
+from simulated.script import PRICES, SimJob, _parsed
+from simulated.world import Setting, World
+
+from batchata.documents.reader import Reader
+from batchata.engine.preparing import Formed, Order, Preparer
+from batchata.providers.catalog import Catalog
+from batchata.store import reading
+from batchata.store.database import Database, connect_reader
+from batchata.store.intake import Intake, Members
+from batchata.store.moves import Store
+from batchata.store.rows import NewBatch, NewJob
+
+FAST_DISK = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+prompts = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=60), min_size=1, max_size=12)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    prompts=prompts,
+    most_jobs=st.integers(1, 5),
+    of_provider=st.integers(1, 5),
+    most_bytes=st.integers(80, 600),
+    limit=st.one_of(st.none(), st.integers(0, 2_000_000)),
+    kind=st.sampled_from(["listed", "spooled"]),
+)
+def test_bodies_hold_what_they_may_and_every_job_once(
+    prompts: list[str], most_jobs: int, of_provider: int, most_bytes: int, limit: int | None, kind: str
+) -> None:
+    with World(1, Setting([SimJob(kind, "ok-0")])) as world, tempfile.TemporaryDirectory(dir=FAST_DISK) as folder:
+        provider = world._provider(kind, "A")
+        provider.limits = replace(provider.limits, jobs_per_batch=of_provider, bytes_per_batch=most_bytes)
+        path = Path(folder) / "state"
+        with closing(Store(Database(path))) as store, closing(Reader()) as reader:
+            store.connection.execute("PRAGMA synchronous = OFF")
+            preparer = Preparer(
+                partial(connect_reader, path), Catalog({kind: provider}, Path(folder), ""), reader, {},
+                lambda model, _, __: PRICES[model], limited=limit is not None, named={kind: provider}, folder=Path(folder),
+            )  # fmt: skip
+            _fill(store, kind, prompts)
+            sent: list[str] = []
+            while (formed := _form(store, preparer, kind, most_jobs, limit)).attempts:
+                sent += _checked(formed, provider, min(most_jobs, of_provider), limit, store)
+            formed.body.close()
+            assert formed.exhausted
+            _check_the_rest(store, prompts, sent, limit)
+
+
+def _fill(store: Store, kind: str, prompts: list[str]) -> None:
+    lane, run = store.lane(kind, ""), store.start_run(0.0, "test", "1")
+    job, _, _ = _parsed(SimJob(kind, "ok-0"), None)
+    records = [replace(job, prompt=prompt).to_record() for prompt in prompts]
+    new = [NewJob(f"j{place}", bytes(16), lane, record, None) for place, record in enumerate(records)]
+    Intake(store, run, Members()).add(new)
+
+
+def _form(store: Store, preparer: Preparer, kind: str, most_jobs: int, limit: int | None) -> Formed:
+    available = reading.balance(store.connection).available(limit)
+    formed = preparer.form(Order(1, kind, 1, 1.0, most_jobs, available))
+    assert available is None or formed.bound <= available
+    assert not formed.failed
+    store.pass_over(formed.passed_over)
+    return formed
+
+
+def _checked(formed: Formed, provider: SimProvider, most: int, limit: int | None, store: Store) -> list[str]:
+    """The prompts of a body that holds what it may, once it is reserved."""
+    with formed.body as body:
+        whole = body.read()
+    lines = [orjson.loads(line) for line in whole.splitlines()]
+    assert formed.size == len(whole)
+    assert formed.size <= provider.limits.bytes_per_batch or len(lines) == 1
+    assert len(lines) == len(formed.attempts) <= most
+    assert [line["custom_id"] for line in lines] == [f"{formed.nonce}-{place}" for place in range(len(lines))]
+    jobs = [attempt.job for attempt in formed.attempts]
+    assert jobs == sorted(jobs), "the order of arrival is kept"
+    assert formed.bound == sum(attempt.bound for attempt in formed.attempts)
+    assert store.reserve(NewBatch(1, formed.nonce, "me", formed.size, tuple(formed.attempts)), 1.0, limit) is not None
+    return [line["body"]["text"] for line in lines]
+
+
+def _check_the_rest(store: Store, prompts: list[str], sent: list[str], limit: int | None) -> None:
+    """Every job was sent once, or waits with a bound that what is left can't bear."""
+    connection = store.connection
+    waiting = connection.execute(
+        "SELECT j.bound, i.record FROM job j JOIN input i ON i.job = j.seq WHERE j.state = 'pending'"
+    ).fetchall()
+    assert sorted([*sent, *(orjson.loads(record)["prompt"] for _, record in waiting)]) == sorted(prompts)
+    left = reading.balance(connection).available(limit)
+    assert all(left is not None and bound > left for bound, _ in waiting)
