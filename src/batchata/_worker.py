@@ -13,13 +13,13 @@ import threading
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from batchata.documents import frames, passages, picture
+from batchata.documents import frames, kept, passages, picture
 from batchata.documents.kinds import MAX_FILE_BYTES
 from batchata.documents.read import read_pages
 from batchata.errors import DocumentError
 
-_MAX_PARTS = 1_000  # the documents of one job among them
-_MAX_BYTES = MAX_FILE_BYTES + 1024 * 1024
+_MAX_PARTS = 2_000  # the documents of one job among them, and their texts
+_MAX_BYTES = MAX_FILE_BYTES + kept.MOST_BYTES + 1024 * 1024
 
 
 def main(memory_bytes: int) -> None:

@@ -4,6 +4,8 @@ import csv
 import importlib
 import json
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +65,9 @@ def test_documents_with_a_limit_and_every_form_of_their_results(
     assert parquet.read_table(shell.folder / "s.parquet").num_rows == 5
     shown = look("results", "s.db", "--job", "report-3.txt")
     assert [line.split("\t")[0] for line in shown.out.splitlines()] == ["job", "report-3.txt"]
+    none = look("results", "s.db", "--failed")
+    assert (none.code, none.out, none.err) == (0, "", "No job has failed.\n")
+    assert "added all its jobs" not in look("retry", "s.db", at=emulator).err
     creates = len(emulator.creates)
     assert look("resume", "s.db", "-q", at=emulator).code == 0
     assert len(emulator.creates) == creates == 1
@@ -137,18 +142,43 @@ def test_a_killed_run_is_watched_while_it_goes_and_resumed(
     assert not emulator.ledger.billed_twice()
 
 
+ENDLESS = """
+import time
+from batchata import Batch
+
+def jobs():
+    for number in range(3_000):
+        yield {"prompt": f"Say {number}.", "model": "claude-haiku-4-5"}
+    time.sleep(60)
+
+Batch("f.db", items_per_batch=None).add_cost_limit(usd=5).add_jobs(jobs()).run(wait=True)
+"""
+
+
+def test_a_run_that_was_killed_while_it_added_jobs_says_that_some_are_not_known(
+    shell: Any, look: Any, emulator: Emulator, tmp_path: Path
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ENDLESS], cwd=tmp_path, env=shell.environment) as script:
+        try:
+            until(lambda: (tmp_path / "f.db").exists() and look("status", "f.db", "--json").json.get("total"))
+        finally:
+            script.kill()
+    assert "ended before it had added all its jobs" in look("retry", "f.db", at=emulator).err
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_what_is_open_and_cancel_collects_it(
     number: signal.Signals, code: int, shell: Any, look: Any, emulator: Emulator, documents: Path
 ) -> None:
     emulator.hold()
-    run = shell.start("run", "docs", *ASK, "--state", "c.db", "--limit", "1")
+    run = shell.start("run", "docs", *ASK, "--state", "c.db", "--limit", "1", "-o", "out")
     until(lambda: emulator.creates)
     until(lambda: look("status", "c.db", "--json").json["open_batches"])
     run.send_signal(number)
     _, err = run.communicate(timeout=30)
     assert run.returncode == code, err
     assert "batchata resume c.db" in err
+    assert "Written" not in err  # nothing has landed in the folder
     if number == signal.SIGTERM:
         return
     emulator.release()

@@ -74,6 +74,16 @@ def test_joined_lines_odd_glyphs_and_characters_beyond_the_basic_plane_keep_thei
     assert of(data, "\U0001d465b")[0].right < end.left
 
 
+@pytest.mark.parametrize("word", ["twenty-", "twenty-\nfour", "four", "end", "last"])
+def test_what_a_character_stands_for_moves_no_rectangle(pdfs: Any, word: str) -> None:
+    lines = "Xtwenty-\nfour aYb end\nthe last"  # drawn alike, whatever its X and Y mean
+    drawn = [of(pdfs.text(lines, unicodes={"X": "\0", "Y": y}), word) for y in ("Y", "\0", "\U0001d465")]
+    assert drawn[1:] == [drawn[0]] * 2
+    # As far along its line as Helvetica's widths say.
+    first, start = drawn[0][0], {"twenty-": 80, "four": 72, "end": 121, "last": 92}[word.partition("\n")[0]]
+    assert first.left == pytest.approx(start, abs=3)
+
+
 def test_a_page_that_is_not_there_and_a_broken_file_say_so(pdfs: Any) -> None:
     with pytest.raises(DocumentError, match=r"a\.pdf: there is no page 2"):
         boxes(pdfs.text("x"), [(2, Span(0, 1))], "a.pdf")

@@ -59,6 +59,12 @@ def test_all_that_there_is_to_see() -> None:
     ]
 
 
+def test_a_limit_is_not_denied_before_the_first_job_is_there() -> None:
+    begun = replace(LOOK, jobs=Counts(), limit=None)
+    assert "no limit" not in told(begun)
+    assert "no limit" in told(replace(begun, jobs=Counts(pending=1)))
+
+
 def test_time_left_is_what_is_out_and_then_a_turnaround_for_each_round() -> None:
     # the youngest is 30 s old and takes 120; then 1,000 jobs at 100 in a batch, 2 batches at once: 5 rounds
     assert figures.time_left(LOOK) == 90.0 + 5 * 120.0

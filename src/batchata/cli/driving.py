@@ -110,7 +110,7 @@ def _say(batch: Batch, status: Mapping[str, Any], table: Path | None) -> None:
     )
     if table is not None:
         saying.note(f"Written: {table}")
-    elif batch.results_dir is not None:
+    elif batch.results_dir is not None and status["completed"] + status["failed"]:
         saying.note(f"Written: {shown(batch.results_dir)}/")
     if status["failed"]:
         look, again = command("results", batch.state_file, "--failed"), command("retry", batch.state_file)

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,7 +55,7 @@ def results(
     some = chosen if limit is None else islice(chosen, limit)
     match form:
         case Format.TABLE:
-            show_answers(some)
+            _show(some, nothing="No job has failed." if failed and not wanted else "There is no such result.")
         case Format.JSON | Format.JSONL if out is None or form is Format.JSON:
             _put(some, form, out)
         case _:
@@ -90,6 +90,14 @@ def _chosen(state: Path, *, every: bool) -> Iterator[JobResult]:
             return iter(())
         members = recall.members(connection, None if every else last.run)
     return InOrder(state, members, {}).all()
+
+
+def _show(found: Iterator[JobResult], *, nothing: str) -> None:
+    first = next(found, None)
+    if first is None:
+        saying.note(nothing)
+    else:
+        show_answers(chain((first,), found))
 
 
 def _put(found: Iterator[JobResult], form: Format, out: Path | None) -> None:

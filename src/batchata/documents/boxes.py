@@ -4,12 +4,13 @@ Read only for what is cited: the boxes of all characters of a file take many tim
 `pdf`: it runs where that runs.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from batchata.citation import Box, Span
-from batchata.documents.pdf import _open, _pdfium
+from batchata.documents.pdf import _open, _pdfium, marked, shown
 from batchata.errors import DocumentError
 
 _HYPHEN, _NOTHING, _EITHER = (
@@ -17,6 +18,8 @@ _HYPHEN, _NOTHING, _EITHER = (
     0x00,
     0xFFFE,
 )  # see `pdf`: what PDFium puts for a joined line's hyphen, and for no character
+_OWNERS = {"\r\n": 1, chr(_HYPHEN): 2, chr(_NOTHING): 0}  # characters that are shown for what PDFium has there
+_RECODED = re.compile("|".join(_OWNERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,21 @@ def _on_page(document: Any, number: int, spans: Mapping[int, Span]) -> dict[int,
 
 def _characters(textpage: Any) -> tuple[str, list[int]]:
     """The page's text as `pdf` gives it, and for each of its characters PDFium's index."""
+    text = marked(textpage)
+    if len(text) != textpage.count_chars():
+        return _one_by_one(textpage)
+    owners: list[int] = []
+    start = 0
+    for found in _RECODED.finditer(text):
+        owners += range(start, found.start())
+        owners += [found.start()] * _OWNERS[found[0]]
+        start = found.end()
+    owners += range(start, len(text))
+    return shown(text), owners
+
+
+def _one_by_one(textpage: Any) -> tuple[str, list[int]]:
+    """The same where the text has other characters than PDFium: beyond the first 65,536, or some that it leaves out."""
     from pypdfium2 import raw
 
     text: list[str] = []

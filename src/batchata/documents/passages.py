@@ -1,18 +1,20 @@
 """Quotes looked up in files, where the files are read: text, passages and rectangles in one go, in one process.
 
-The driver sends bytes and claims and gets plain values back. So many documents are looked through at once, and their text never
-travels.
+The driver sends bytes and claims, and the text where it still has it, and gets plain values back. So many documents are looked
+through at once.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, get_args
 
 from batchata.citation import Box, Span
 from batchata.documents.boxes import boxes
-from batchata.documents.read import read
+from batchata.documents.kept import Pages
+from batchata.documents.read import document, read
 from batchata.errors import DocumentError
 from batchata.grounding import Grounded, How, ground
 from batchata.request import Document
@@ -41,9 +43,17 @@ class Passage:
     boxes: list[Box] | None = None
 
 
-def passages(files: Sequence[tuple[str, bytes]], claims: Sequence[Claim]) -> list[Passage]:
-    """Look claims up in files given as (name, bytes); one `Passage` a claim. Raises `DocumentError` where a file can't be read."""
-    documents = [read_kept(name, data) for name, data in files]
+def passages(
+    files: Sequence[tuple[str, bytes]], claims: Sequence[Claim], texts: Sequence[Pages | None]
+) -> list[Passage]:
+    """Look claims up in files given as (name, bytes), beside each its pages where they were read before; one `Passage` a claim.
+
+    Raises `DocumentError` where a file can't be read.
+    """
+    documents = [
+        read_kept(name, data) if pages is None else document(data, name, pages)
+        for (name, data), pages in zip(files, texts, strict=True)
+    ]
     return located([document for document in documents if isinstance(document, Document)], claims)
 
 
@@ -52,9 +62,9 @@ def located(documents: Sequence[Document], claims: Sequence[Claim]) -> list[Pass
     found: dict[int, Grounded] = {}
     free = [index for index, claim in enumerate(claims) if claim.document is None]
     found.update(zip(free, ground(documents, [claims[index].quote for index in free]), strict=True))
-    for number, document in enumerate(documents):
+    for number, source in enumerate(documents):
         mine = [index for index, claim in enumerate(claims) if claim.document == number]
-        found.update(zip(mine, _in_one(number, document, [claims[index] for index in mine]), strict=True))
+        found.update(zip(mine, _in_one(number, source, [claims[index] for index in mine]), strict=True))
     grounded = [found.get(index, Grounded(claim.quote, "unverified")) for index, claim in enumerate(claims)]
     drawn = _boxes(grounded, documents)
     return [Passage(one, drawn.get(index)) for index, one in enumerate(grounded)]
@@ -77,12 +87,12 @@ def _where_it_is_said(claim: Claim, number: int, document: Document) -> Grounded
 def _boxes(grounded: Sequence[Grounded], documents: Sequence[Document]) -> dict[int, list[Box]]:
     """The rectangles of what was found on pages, by its index; each document is opened once."""
     drawn: dict[int, list[Box]] = {}
-    for number, document in enumerate(documents):
+    for number, source in enumerate(documents):
         wanted = [(i, place) for i, one in enumerate(grounded) if one.document == number for place in one.places]
-        if not document.paged or not wanted:
+        if not source.paged or not wanted:
             continue
         try:
-            found = boxes(document.data, [place for _, place in wanted], document.name)
+            found = boxes(source.data, [place for _, place in wanted], source.name)
         except DocumentError:
             continue  # the passages stand; only where on the page is not known
         for (index, _), some in zip(wanted, found, strict=True):
@@ -99,17 +109,28 @@ def read_kept(name: str, data: bytes) -> object:
 # -- over the pipe
 
 
-def written(files: Sequence[tuple[str, bytes]], claims: Sequence[Claim]) -> bytes:
-    """Names and claims as a worker is given them; the files' bytes go beside them."""
-    names = [name for name, _ in files]
-    return json.dumps([names, [(one.quote, one.document, one.start, one.page) for one in claims]]).encode()
+def written(files: Sequence[tuple[str, bytes]], claims: Sequence[Claim], texts: Sequence[Pages | None]) -> list[bytes]:
+    """What a worker is given: names, page lengths and claims; of each file its bytes, and its pages in one."""
+    sizes = [None if pages is None else [len(page) for page in pages] for pages in texts]
+    told = [(one.quote, one.document, one.start, one.page) for one in claims]
+    asked = json.dumps([[name for name, _ in files], sizes, told]).encode()
+    contents = zip(files, texts, strict=True)
+    return [asked, *(part for (_, data), pages in contents for part in (data, "".join(pages or ()).encode()))]
 
 
 def answered(asked: bytes, contents: Sequence[bytes]) -> bytes:
     """`passages` for a worker: what `written` wrote to what `read_answer` takes. Raises `DocumentError`."""
-    names, claims = json.loads(asked)
-    found = passages(list(zip(names, contents, strict=True)), [Claim(*claim) for claim in claims])
+    names, sizes, claims = json.loads(asked)
+    files = list(zip(names, contents[::2], strict=True))
+    texts = [_parted(text.decode(), lengths) for text, lengths in zip(contents[1::2], sizes, strict=True)]
+    found = passages(files, [Claim(*claim) for claim in claims], texts)
     return json.dumps([_plain(passage) for passage in found]).encode()
+
+
+def _parted(text: str, lengths: Sequence[int] | None) -> Pages | None:
+    if lengths is None:
+        return None
+    return tuple(text[end - length : end] for length, end in zip(lengths, accumulate(lengths), strict=True))
 
 
 def read_answer(answer: bytes) -> list[Passage]:

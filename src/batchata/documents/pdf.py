@@ -4,6 +4,7 @@ PDFium is native code and not thread-safe. The driver never calls this; it runs 
 executor the user gave, and there one file at a time.
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -81,15 +82,28 @@ def _page_text(document: Any, index: int) -> str:
 
 def _plain(textpage: Any) -> str:
     """The page's text as people see it: a joined line's hyphen and break put back, nothing for what is no character."""
-    text: str = textpage.get_text_range()
-    if _EITHER in text:
-        text = _by_character(textpage)
+    return shown(marked(textpage))
+
+
+def shown(text: str) -> str:
     return text.replace("\r\n", "\n").replace(_JOINED, "-\n").replace(_NOTHING, "")
 
 
-def _by_character(textpage: Any) -> str:
+def marked(textpage: Any) -> str:
+    """The page's text with PDFium's marks in it: for a hyphen at which it joined two lines, and for no character."""
+    text: str = textpage.get_text_range()
+    if _EITHER not in text:
+        return text
     # The whole text marks both cases alike; PDFium's single characters (UTF-16 units) tell them apart.
+    count = textpage.count_chars()
+    if len(text) == count:  # so its characters are PDFium's, one by one
+        return re.sub(_EITHER, lambda found: chr(_unit(textpage, found.start())), text)
+    units = [_unit(textpage, index) for index in range(count)]
+    return b"".join(unit.to_bytes(2, "little") for unit in units).decode("utf-16-le", errors="ignore")
+
+
+def _unit(textpage: Any, index: int) -> int:
     from pypdfium2 import raw
 
-    units = [raw.FPDFText_GetUnicode(textpage, index) & 0xFFFF for index in range(textpage.count_chars())]
-    return b"".join(unit.to_bytes(2, "little") for unit in units).decode("utf-16-le", errors="ignore")
+    code: int = raw.FPDFText_GetUnicode(textpage, index)
+    return code & 0xFFFF

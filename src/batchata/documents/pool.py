@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchata.documents import frames, passages, picture
+from batchata.documents.kept import Pages
 from batchata.documents.process import WorkerGoneError, WorkerProcess
 from batchata.documents.read import document
 from batchata.errors import DocumentError
@@ -46,10 +47,10 @@ class Pool:
         return self._give(name, request, lambda pages: document(data, name, tuple(page.decode() for page in pages)))
 
     def passages(
-        self, files: Sequence[tuple[str, bytes]], claims: Sequence[passages.Claim]
+        self, files: Sequence[tuple[str, bytes]], claims: Sequence[passages.Claim], texts: Sequence[Pages | None]
     ) -> Future[list[passages.Passage]]:
         """As `documents.passages.passages`. Ends in the passages or a DocumentError. Raises RuntimeError once closed."""
-        request = [frames.PASSAGES, passages.written(files, claims), *(data for _, data in files)]
+        request = [frames.PASSAGES, *passages.written(files, claims, texts)]
         names = ", ".join(name for name, _ in files)
         return self._give(names, request, lambda parts: passages.read_answer(b"".join(parts)))
 

@@ -9,11 +9,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 
 from batchata.documents import frames
 from batchata.documents.kinds import MAX_CHARACTERS, MAX_PAGES
+from batchata.documents.watch import Watch
 
 _START_SECONDS = 60.0
 _EXIT_SECONDS = 5.0
@@ -40,14 +40,12 @@ class WorkerProcess:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._expired = False
-        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-            process_group=0,  # Ctrl-C reaches the driver alone
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-        )
+        self._watch = Watch(self._expire)
+        try:
+            self._process = _started(command)
+        except BaseException:
+            self._watch.close()
+            raise
         assert self._process.stdin is not None  # noqa: S101  # for the type checker: both are pipes
         assert self._process.stdout is not None  # noqa: S101
         self._requests, self._replies = self._process.stdin, self._process.stdout
@@ -76,6 +74,7 @@ class WorkerProcess:
     def close(self) -> None:
         """End it and leave nothing behind: no zombie, no open pipe. From the thread that asks, or when none does."""
         self._process.kill()
+        self._watch.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_EXIT_SECONDS)
         with contextlib.suppress(OSError):  # what was buffered for a dead process
@@ -83,9 +82,7 @@ class WorkerProcess:
         self._replies.close()
 
     def _exchange(self, request: Sequence[bytes] | None, seconds: float) -> list[bytes]:
-        timer = threading.Timer(seconds, self._expire)
-        timer.daemon = True
-        timer.start()
+        self._watch.set(seconds)
         try:
             if request is not None:
                 frames.write(self._requests, request)
@@ -95,8 +92,7 @@ class WorkerProcess:
         except (OSError, EOFError) as error:
             raise self._gone(seconds) from error
         finally:
-            timer.cancel()
-            timer.join()  # else a late one could hit the next request
+            self._watch.clear()  # else it could hit the next request
         if reply is None:
             raise self._gone(seconds)
         return reply
@@ -115,6 +111,17 @@ class WorkerProcess:
         if code == frames.EXIT_OUT_OF_MEMORY:
             return WorkerGoneError("it needs more memory than allowed")
         return WorkerGoneError(f"the process that read it died ({_ending(code)})")
+
+
+def _started(command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603  # our own interpreter and program
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        process_group=0,  # Ctrl-C reaches the driver alone
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )
 
 
 def _ending(code: int) -> str:

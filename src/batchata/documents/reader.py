@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any
 
+from batchata.documents.kept import Kept
 from batchata.documents.kinds import kind_of
 from batchata.documents.passages import Claim, Passage
 from batchata.documents.passages import passages as look_up
@@ -37,6 +38,7 @@ class Reader:
         command: Sequence[str] | None = None,
     ) -> None:
         self._executor = executor
+        self._kept = Kept()
         self._pool = Pool(
             command or default_command(memory_bytes), workers or os.cpu_count() or 1, timeout_seconds, memory_bytes
         )
@@ -49,17 +51,23 @@ class Reader:
                 return _done(read(data, name))
         except DocumentError as error:
             return _failed(error)
-        if self._executor is not None:
-            return _submit_to(self._executor, data, name)
-        return self._pool.submit(data, name)
+        executor = self._executor
+        future = self._pool.submit(data, name) if executor is None else _submit_to(executor, data, name)
+        future.add_done_callback(self._keep)
+        return future
+
+    def _keep(self, future: Future[Document | Image]) -> None:
+        if not future.cancelled() and future.exception() is None and isinstance(read := future.result(), Document):
+            self._kept.keep(read.name, read.data, read.pages)
 
     def passages(self, files: Sequence[tuple[str, bytes]], claims: Sequence[Claim]) -> Future[list[Passage]]:
         """Where in these files (name, bytes) the claims stand: `documents.passages`. Ends as `submit` does."""
+        texts = [self._kept.look(name, data) for name, data in files]
         if self._executor is None:
-            return self._pool.passages(files, claims)
+            return self._pool.passages(files, claims, texts)
         name = ", ".join(name for name, _ in files)
         try:
-            found = self._executor.submit(look_up, files, claims)
+            found = self._executor.submit(look_up, files, claims, texts)
         except RuntimeError as error:
             return _failed(_foreign(name, error))
         future: Future[list[Passage]] = Future()

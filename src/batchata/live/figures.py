@@ -129,7 +129,10 @@ def _money(look: "Look") -> Iterator[Row]:
         parts[0] += f" ({usd(look.assumed)} of it assumed)"
     if look.balance.reserved:
         parts.append(f"{usd(look.balance.reserved)} reserved")
-    parts.append("no limit" if look.limit is None else f"limit {usd(look.limit)}")
+    if look.limit is not None:
+        parts.append(f"limit {usd(look.limit)}")
+    elif look.jobs.total:  # before the first job is in the state, what limit was set is not known
+        parts.append("no limit")
     near = look.limit is not None and look.balance.held > 0.9 * look.limit
     yield Row("money", ", ".join(parts), "warn" if near else "plain")
 
