@@ -529,6 +529,11 @@ class TestCancelAndForget:
             ("DELETE", "/v1/files/f-err"),
         ]
 
+    def test_forgetting_what_somebody_removed_is_no_error(self, server: Any, provider: OpenAIProvider) -> None:
+        server.will(said(None), 404)
+        provider.forget("b1")
+        assert len(server.seen) == 1
+
 
 def test_accounts_are_told_apart(make: Callable[..., OpenAIProvider]) -> None:
     accounts = {

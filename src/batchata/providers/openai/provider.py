@@ -201,7 +201,12 @@ class OpenAIProvider(ListedBatches):
 
     def forget(self, provider_id: str) -> None:
         """Delete the files of a batch whose answers are safe elsewhere: its input, its output and its errors."""
-        batch, _ = self._calls.get(batch_path(provider_id))
+        try:
+            batch, _ = self._calls.get(batch_path(provider_id))
+        except ProviderError as error:
+            if error.status == 404:  # somebody removed it already; what it read and wrote expires
+                return
+            raise
         given = text(batch.get("input_file_id"))
         for file_id in [*([given] if given else []), *output_files(batch)]:
             self._calls.delete_file(file_id)
