@@ -6,6 +6,7 @@ Stands right above the errors: every module that validates a user's values may u
 import difflib
 import math
 import re
+import stat
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,6 +45,26 @@ def _shown_text(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 
 
+_NO_FILES = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a named pipe (FIFO)"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def no_file(mode: int) -> str | None:
+    """What a path of that `st_mode` is, and what to do, where it is no regular file; None where it is one. Looked at before it is
+    opened: opening a pipe would wait for its writer, and a device may never end.
+    """
+    if stat.S_ISREG(mode):
+        return None
+    kind = next((words for is_it, words in _NO_FILES if is_it(mode)), "of a kind of its own")
+    instead = "Give a file in it" if stat.S_ISDIR(mode) else "Write what it gives into a regular file, and give that"
+    return f"which is {kind}, no regular file. {instead}."
+
+
 def near(name: object, allowed: Iterable[str]) -> str:
     """' Did you mean …?', where `name` is close to something allowed; else nothing."""
     found = difflib.get_close_matches(name[:_SHOWN].lower(), list(allowed), n=2) if isinstance(name, str) else []
@@ -66,7 +87,8 @@ def plain(name: str, value: object, *, sort_keys: bool = False) -> tuple[Any, by
     if not good:
         copy = _walk(value, name, 1)
         data = orjson.dumps(copy)
-    return copy, orjson.dumps(copy, option=orjson.OPT_SORT_KEYS) if sort_keys else data
+    data = orjson.dumps(copy, option=orjson.OPT_SORT_KEYS) if sort_keys else data
+    return copy, b"%b" % data  # what orjson gives holds on to 4 KB
 
 
 def _walk(value: object, path: str, depth: int) -> Any:

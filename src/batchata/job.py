@@ -12,6 +12,7 @@ import orjson
 
 from batchata import job_arguments as check
 from batchata.errors import StateError, ValidationError
+from batchata.plain import compact_json
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -101,7 +102,7 @@ class Job:
         if self.provider_params_json != _EMPTY:
             record["provider_params"] = orjson.Fragment(self.provider_params_json)
         record["form"] = RECORD_FORM
-        return orjson.dumps(record)
+        return compact_json(record)
 
     @classmethod
     def from_record(

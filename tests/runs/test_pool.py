@@ -77,3 +77,24 @@ def test_closing_ends_steps_where_they_stand(pool: ThreadPool) -> None:
     assert pool.next(0.0) == []
     pool.close()
     assert closed.is_set()
+
+
+def test_a_thread_is_started_only_where_none_is_free(pool: ThreadPool) -> None:
+    seen: set[int | None] = set()
+
+    def work(_: Emit) -> None:
+        seen.add(threading.current_thread().native_id)
+
+    for key in range(5):
+        pool.start(("batch", key), "look", work)
+        assert len(pool.next(5)) == 1
+    assert len(seen) == 1
+
+
+def test_what_is_held_up_keeps_nothing_else_waiting(pool: ThreadPool) -> None:
+    held = threading.Event()
+    pool.start(("batch", 1), "look", lambda _: held.wait(5))
+    pool.start(("batch", 2), "look", lambda _: None)
+    assert [done.key for done in pool.next(5)] == [("batch", 2)]
+    held.set()
+    assert [done.key for done in pool.next(5)] == [("batch", 1)]

@@ -97,6 +97,7 @@ class ThreadPool:
         self._ready: deque[_Stepping] = deque()  # steps that can be taken now; the others wait for a future
         self._work: dict[str, queue.SimpleQueue[tuple[Key, Work] | None]] = {}
         self._threads: dict[str, int] = {}
+        self._idle: dict[str, threading.Semaphore] = {}
         self._room = threading.Semaphore(PIECES)
         self._closed = threading.Event()
 
@@ -106,10 +107,12 @@ class ThreadPool:
             self._ready.append(_Stepping(key, steps))
             return
         waiting = self._work.setdefault(group, queue.SimpleQueue())
+        idle = self._idle.setdefault(group, threading.Semaphore(0))
         waiting.put((key, work))
-        if self._threads.get(group, 0) < GROUPS[group]:
+        # one thread more only where none is free: each costs memory of its own, its arena of malloc's
+        if not idle.acquire(blocking=False) and self._threads.get(group, 0) < GROUPS[group]:
             self._threads[group] = self._threads.get(group, 0) + 1
-            threading.Thread(target=self._serve, args=(waiting,), name=f"batchata-{group}", daemon=True).start()
+            threading.Thread(target=self._serve, args=(waiting, idle), name=f"batchata-{group}", daemon=True).start()
 
     def next(self, timeout: float | None) -> list[Completion]:
         end = None if timeout is None else time.monotonic() + timeout
@@ -169,15 +172,18 @@ class ThreadPool:
         for _ in range(sum(self._threads.values())):
             self._room.release()
 
-    def _serve(self, waiting: "queue.SimpleQueue[tuple[Key, Work] | None]") -> None:
+    def _serve(self, waiting: "queue.SimpleQueue[tuple[Key, Work] | None]", idle: threading.Semaphore) -> None:
         while (item := waiting.get()) is not None and not self._closed.is_set():
             key, work = item
             try:
-                self._done.put(Completion(key, work(lambda piece, key=key: self._emit(key, piece))))  # type: ignore[misc]
+                done = Completion(key, work(lambda piece, key=key: self._emit(key, piece)))  # type: ignore[misc]
             except Abandoned:
                 return
             except Exception as error:  # noqa: BLE001 - the engine's one outer boundary: the loop decides what it means
-                self._done.put(Completion(key, error=error))
+                done = Completion(key, error=error)
+            if waiting.empty():
+                idle.release()
+            self._done.put(done)
 
     def _emit(self, key: Key, piece: object) -> None:
         self._room.acquire()

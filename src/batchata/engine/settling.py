@@ -17,7 +17,7 @@ from batchata.engine import citing
 from batchata.engine.citing import NOTHING_CITED, CitedAnswer, Sources
 from batchata.errors import ValidationError
 from batchata.job import Job
-from batchata.plain import to_plain
+from batchata.plain import compact_json, to_plain
 from batchata.pricing import Price
 from batchata.provider_batch import ProviderBatch
 from batchata.providers.base import Answer
@@ -62,7 +62,7 @@ def settle(answer: Answer, attempt: OpenAttempt, batch: ProviderBatch, rules: Ru
     end = partial(Settled, attempt.idx, attempt.job, attempt.bound, this.outcome, cost, assumed=assumed)
     if goes_again(read.answer, [entry["outcome"] for entry in earlier], rules, cancelled=batch.cancel_at is not None):
         entry = this.to_dict() | {"raw_response": read.answer.text}
-        return end(Again(orjson.dumps([*earlier, entry]), now + _pause(read.answer.outcome, len(earlier))))
+        return end(Again(compact_json([*earlier, entry]), now + _pause(read.answer.outcome, len(earlier))))
     attempts = [*map(Attempt.from_dict, earlier), this]
     if job.enable_citations and read.answer.outcome is Outcome.SUCCEEDED:
         return Citing(rules.cite(read, job), lambda cited: end(_result(read, job, attempts, cited)))
@@ -182,7 +182,7 @@ def _result(read: Read, job: Job, attempts: list[Attempt], cited: CitedAnswer = 
         citation_mappings=cited.mappings,
         unsupported=cited.unsupported,
     )
-    return NewResult(answer.outcome, result.model, cost, job.response_model_digest, orjson.dumps(result.to_dict()))
+    return NewResult(answer.outcome, result.model, cost, job.response_model_digest, compact_json(result.to_dict()))
 
 
 def total(usages: list[Usage]) -> Usage:
@@ -217,4 +217,4 @@ def given_up(attempt: OpenAttempt, batch: ProviderBatch, why: str) -> Settled:
 def refused_item(job_id: str, why: str) -> NewResult:
     """The end of what was no job at all: an argument is wrong."""
     result = JobResult(job_id, Outcome.ERROR, error=why)
-    return NewResult(Outcome.ERROR, None, 0, None, orjson.dumps(result.to_dict()))
+    return NewResult(Outcome.ERROR, None, 0, None, compact_json(result.to_dict()))
