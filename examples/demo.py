@@ -1,4 +1,4 @@
-"""A batch over the documents in `examples/documents`: three typed extractions, two summaries, a question.
+"""A batch over the documents in `examples/documents`: five typed extractions with the passages behind their values, and a summary.
 
     python examples/demo.py                                  the embedded model: no key, no network
     python examples/demo.py --model claude-haiku-4-5         Claude, with ANTHROPIC_API_KEY set
@@ -7,67 +7,85 @@ Run it twice to see what resuming means: the same script, run again, goes on whe
 """
 
 import argparse
+import base64
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import display
 import schemas
 
 from batchata import Batch, BatchRun, JobResult
 from batchata.errors import BatchataError
+from batchata.report import write as write_report
 
 DOCUMENTS = Path(__file__).parent / "documents"
+STATE = "demo.state"
 LOCAL_MODEL = "local/smollm2-135m-instruct"
 ROUGH = """
-A model of 135 million parameters gives rough answers: fluent, with names, dates and amounts often wrong. It is here to show
-the machinery without a key. For answers to rely on: ANTHROPIC_API_KEY=... make demo MODEL=claude-haiku-4-5"""
+A model of 135 million parameters reads and quotes a page of a few lines. Of longer documents its answers are fluent, with names,
+dates and amounts often wrong. For answers to rely on: ANTHROPIC_API_KEY=... make demo MODEL=claude-haiku-4-5"""
 
 
 def build(model: str, output: Path) -> Batch:
     """The whole of what is asked. Nothing is sent before `run()`."""
     # A few jobs to a provider batch, so that progress shows. For thousands of jobs leave it to the provider: None.
-    batch = Batch(output / "demo.state", results_dir=output / "results", items_per_batch=2)
-    batch.defaults(model=model, max_tokens=2000)
-    if is_local(model):  # the small model rambles when it is let to
-        batch.defaults(max_tokens=160, temperature=0.0)
+    batch = Batch(output / STATE, results_dir=output / "results", items_per_batch=2)
+    batch.defaults(model=model, max_tokens=2000, enable_citations=True)
     batch.add_cost_limit(usd=1.0)
 
+    for document, example in (("receipt", schemas.RECEIPT), ("delivery-note", schemas.DELIVERY_NOTE)):
+        batch.add_job(
+            job_id=document,
+            messages=by_example(DOCUMENTS / f"{document}.pdf", example),
+            response_model=example.response_model,
+            max_tokens=300,
+            temperature=0.0 if is_local(model) else None,
+        )
+
+    if is_local(model):  # beyond a page the small model can't quote, and it rambles when it is let to
+        batch.defaults(max_tokens=160, temperature=0.0, enable_citations=False)
     batch.add_job(
-        job_id="invoice-fields",
+        job_id="invoice",
         file=DOCUMENTS / "invoice.pdf",
         prompt="Extract the fields of this invoice.",
         response_model=schemas.Invoice,
     )
     batch.add_job(
-        job_id="agreement-fields",
+        job_id="agreement",
         file=DOCUMENTS / "service-agreement.pdf",
         prompt="Extract the main terms of this agreement.",
         response_model=schemas.Agreement,
     )
     batch.add_job(
-        job_id="water-fields",
+        job_id="water-report",
         file=DOCUMENTS / "water-report.pdf",
         prompt="Extract the findings of this test report.",
         response_model=schemas.WaterReport,
     )
     batch.add_job(
-        job_id="letter-summary",
+        job_id="letter",
         file=DOCUMENTS / "letter.txt",
         prompt="Summarise this letter in two sentences.",
     )
-    batch.add_job(
-        job_id="letter-request",
-        file=DOCUMENTS / "letter.txt",
-        prompt="What does the writer of this letter ask for? Answer in two sentences.",
-    )
-    batch.add_job(
-        job_id="notes-summary",
-        file=DOCUMENTS / "meeting-notes.md",
-        prompt="Summarise the decisions of this meeting in three sentences.",
-    )
     return batch
+
+
+def by_example(pdf: Path, example: schemas.Example) -> list[dict[str, Any]]:
+    """A conversation in which one document was read already: by that even the small model sees what a quote is."""
+    source = {
+        "type": "base64",
+        "media_type": "application/pdf",
+        "data": base64.b64encode(pdf.read_bytes()).decode("ascii"),
+    }
+    document = {"type": "document", "title": pdf.name, "source": source}
+    return [
+        {"role": "user", "content": f"{example.text}\n\n{example.question}"},
+        {"role": "assistant", "content": example.reply()},
+        {"role": "user", "content": [document, {"type": "text", "text": example.question}]},
+    ]
 
 
 def is_local(model: str) -> bool:
@@ -103,8 +121,11 @@ def finish(run: BatchRun, model: str, output: Path, earlier: Mapping[str, JobRes
     results = run.results()
     status = run.status()
     display.table(results.values(), output / "results")
+    display.citations(results.values())
+    report = write_report(output / STATE, output / "report.html")
     pending = status["total"] - len(results)
-    print(f"\nCost so far: ${status['cost_usd']:.4f} of at most ${status['cost_limit_usd']:.2f}.")
+    print(f"\nEach value beside its page, to be opened in a browser: {report}")
+    print(f"Cost so far: ${status['cost_usd']:.4f} of at most ${status['cost_limit_usd']:.2f}.")
     if pending:
         print(f"{pending} jobs are pending: {status['stop_reason'] or 'the run ended before them'}.")
     print(conclusion(model, results, kept(results, earlier)))

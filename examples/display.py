@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from batchata import BatchRun, JobResult
+from batchata import BatchRun, Citation, JobResult
 
 
 def fancy() -> bool:
@@ -112,3 +112,24 @@ def table_on_terminal(results: Iterable[JobResult], folder: Path) -> None:
             Text(one_line(answer(result), 220)),  # Text, not str: a model's brackets are no markup
         )
     Console().print(shown)
+
+
+def citations(results: Iterable[JobResult]) -> None:
+    """Each value of a cited document, and where it stands; of an answer in prose each passage that it rests on."""
+    cited = [result for result in results if result.citations or result.unsupported]
+    if cited:
+        print("\nWhere the values stand, looked up in the documents")
+    for result in cited:
+        print(f"  {result.job_id}")
+        for field, found in result.citation_mappings.items():
+            print(f"    {one_line(field, 28):<28} {passage(found[0])}")
+        for field in result.unsupported:
+            print(f"    {one_line(field, 28):<28} no passage was given that states it")
+        if result.parsed_response is None:
+            for cited_passage in result.citations:
+                print(f"    {passage(cited_passage)}")
+
+
+def passage(found: Citation) -> str:
+    page = f"page {found.page}: " if found.page else ""
+    return f"{page}“{one_line(found.text, 60)}”" if found.text else "a passage that is not in the document"
