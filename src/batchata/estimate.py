@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from batchata.usage import Money, to_usd
+from batchata.usage import NANO, Money, dollars, to_usd
 
 LIKELY_INPUT = 0.3
 """Of the provable bound of the input, what it usually comes to: a byte is about 0.25 to 0.3 tokens of English."""
@@ -46,12 +46,20 @@ class Estimate:
     refused: dict[str, str] = field(default_factory=dict)
 
     @property
+    def likely(self) -> Money:
+        return sum(model.likely for model in self.models.values())
+
+    @property
+    def worst(self) -> Money:
+        return sum(model.worst for model in self.models.values())
+
+    @property
     def likely_usd(self) -> float:
-        return to_usd(sum(model.likely for model in self.models.values()))
+        return to_usd(self.likely)
 
     @property
     def worst_usd(self) -> float:
-        return to_usd(sum(model.worst for model in self.models.values()))
+        return to_usd(self.worst)
 
     @property
     def limit_usd(self) -> float | None:
@@ -69,25 +77,35 @@ class Estimate:
     def __str__(self) -> str:
         earlier = f", {self.finished_earlier} finished earlier" if self.finished_earlier else ""
         lines = [f"{_count(self.jobs, 'job')} to send{earlier}"]
-        lines += [_line(model) for model in self.models.values()]
-        lines.append(f"likely {self.likely_usd:.4f} USD, at the very worst {self.worst_usd:.4f} USD")
-        lines.append(f"{_count(self.provider_batches, 'provider batch')} in {_count(self.rounds, 'round')}")
+        if self.jobs:
+            lines += [_line(model) for model in self.models.values()]
+            lines.append(f"likely {dollars(self.likely)}, at the very worst {dollars(self.worst)}")
+            lines.append(f"{_count(self.provider_batches, 'provider batch')} in {_count(self.rounds, 'round')}")
         if self.limit is not None:
-            lines.append(self._limit_line())
+            lines.append(f"limit {dollars(self.limit)}, {dollars(self.spent)} of it spent or held{self._borne()}")
         if self.refused:
             lines.append(f"{_count(len(self.refused), 'job')} can't be sent:")
             lines += [f"  {job_id}: {why}" for job_id, why in list(self.refused.items())[:20]]
         return "\n".join(lines)
 
-    def _limit_line(self) -> str:
-        line = f"limit {self.limit_usd} USD, {self.spent_usd:.4f} of it spent or held"
+    def _borne(self) -> str:
+        if not self.jobs:
+            return ""
         if not self.stopped_by_limit:
-            return f"{line}: it bears all of them at once"
-        needed = to_usd(self.spent + sum(model.worst for model in self.models.values()))
+            return ": it bears all of them at once"
+        if not self.within_limit:
+            return f": it bears none of them; the cheapest needs {_enough(self.spent + (self.cheapest or 0))}"
+        needed = _enough(self.spent + self.worst)
         return (
-            f"{line}: it bears {self.within_limit} of them at their worst, the other {self.stopped_by_limit} wait for the "
-            f"bills of those; {needed:.4f} USD would bear all at once"
+            f": it bears {self.within_limit:,} of them at their worst, the other {self.stopped_by_limit:,} wait for the bills of "
+            f"those; {needed} would bear all at once"
         )
+
+
+def _enough(amount: Money) -> str:
+    """Rounded up, so that a limit of what is shown does bear it."""
+    step = 100_000 if amount < 100 * NANO else 10_000_000  # what `dollars` shows of it
+    return dollars(-(-amount // step) * step)
 
 
 def _count(number: int, noun: str) -> str:
@@ -100,5 +118,5 @@ def _line(model: ModelEstimate) -> str:
     discount = "" if model.batch_price or model.price_source is None else ", no batch discount known"
     return (
         f"  {model.model}: {_count(model.jobs, 'job')}, about {model.input_tokens:,} tokens in and {model.output_tokens:,} out, "
-        f"likely {to_usd(model.likely):.4f} USD, worst {to_usd(model.worst):.4f} USD ({price}{discount})"
+        f"likely {dollars(model.likely)}, worst {dollars(model.worst)} ({price}{discount})"
     )

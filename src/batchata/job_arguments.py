@@ -7,13 +7,12 @@ what is allowed and what to do. The one touch of the disk is `fingerprint`, on t
 import hashlib
 import os
 import re
-import stat
 import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchata.arguments import encodable, near, plain, shown
+from batchata.arguments import encodable, near, no_file, plain, shown
 from batchata.errors import ValidationError
 from batchata.messages import conversation
 
@@ -167,10 +166,8 @@ def fingerprint(file: Path) -> tuple[int, str]:
     """Size in bytes and SHA-256 (hex) of the file a job names. Refuses what is missing, empty, unreadable or no file."""
     named = f"file is {str(file)!r}"
     try:
-        # Looked at before it is opened: opening a pipe would wait for its writer.
-        if not stat.S_ISREG(file.stat().st_mode):
-            kind = "a directory" if file.is_dir() else "no regular file"
-            raise ValidationError(f"{named}, which is {kind}. Give one file; one job takes one file.")
+        if other := no_file(file.stat().st_mode):
+            raise ValidationError(f"{named}, {other} One job takes one file.")
         with file.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
             size = handle.tell()

@@ -9,7 +9,7 @@ Recovery has no code of its own: after a crash the rows are what they are, nothi
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from batchata.budget import Balance
 from batchata.provider_batch import ProviderBatch, State
@@ -53,13 +53,12 @@ class LaneView:
     jobs_per_batch: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class BatchView:
+class BatchView(NamedTuple):
     """An open provider batch. `has_body`: its body is at hand, so it can be sent. `next_look`: ticks. `same_account`: it was
     made under the key in use now. `unseen`: the last look at the provider did not show it. `denied`: the provider refuses
     our key. `undecided`: its fate is unknown, or it has vanished at the provider, and looking has long not told: the user
     decides. `cancelled`: the provider took our wish to stop it. `halted`: nothing more is sent in its lane. `denied`, `undecided`
-    and unseen ones of another key are not waited for: kept, reserved, reported.
+    and unseen ones of another key are not waited for: kept, reserved, reported. (One is made for each at every turn: a tuple.)
     """
 
     row: ProviderBatch

@@ -1,7 +1,8 @@
 """Stored results as `JobResult`s, with the classes and the metadata that the script gives now."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
+AT_ONCE = 500  # jobs asked for in one query
+
+
 class Jobs(Protocol):
     """The jobs whose results are asked for."""
+
+    count: int
 
     def __contains__(self, seq: int) -> bool: ...
 
@@ -33,16 +39,29 @@ class Results:
         self._models = models
 
     def all(self) -> Iterator[JobResult]:
-        return (result for _, result in self.after(0))
+        return self.follow(lambda: False)
 
-    def after(self, seen: int) -> Iterator[tuple[int, JobResult]]:
-        """(place, result) in the order of settling, of those settled after a place."""
+    def follow(self, more: Callable[[], bool]) -> Iterator[JobResult]:
+        """In the order of settling. `more` is asked before each look: whether there will be another one after it."""
         with closing(connect_reader(self._state_file)) as connection:
-            while stored := reading.results_after(connection, seen):
-                for row in stored:
-                    if row.job in self._jobs:
-                        yield row.id, self._load(row)
-                seen = stored[-1].id
+            seen, going_on = 0, True
+            while going_on:
+                going_on = more()
+                while stored := reading.results_after(connection, seen, AT_ONCE):
+                    for row in stored:
+                        if row.job in self._jobs:
+                            yield self._load(row)
+                    seen = stored[-1].id
+                    if len(stored) < AT_ONCE:
+                        break
+
+    def in_order(self) -> Iterator[JobResult]:
+        """In the order in which the jobs were first added: that of a table's rows, not of the answers' coming."""
+        seqs = islice((seq for seq in count(1) if seq in self._jobs), self._jobs.count)
+        while some := list(islice(seqs, AT_ONCE)):
+            with closing(connect_reader(self._state_file)) as connection:
+                stored = reading.results_of(connection, some)
+            yield from (self._load(row) for row in sorted(stored, key=lambda row: row.job))
 
     def _load(self, stored: StoredResult) -> JobResult:
         data: dict[str, Any] = orjson.loads(stored.body)

@@ -30,6 +30,7 @@ log = logging.getLogger("batchata")
 
 Callback = Callable[[dict[str, Any]], object]
 
+BETWEEN_LOOKS = 0.05  # seconds from one look at new results to the next
 LEAVE_WITHIN = 15.0  # seconds that leaving waits for a create under way, so that its answer is not lost
 
 
@@ -139,15 +140,7 @@ class BatchRun:
         """Each `JobResult` once, earlier ones first, then as they land; constant memory. Ends with the run."""
         with self._leaving_on_interrupt():
             self._until(lambda now: now.intake_done or now.over)
-            seen = 0
-            while True:
-                over = self._progress.snapshot.over
-                for place, result in self._results.after(seen):
-                    seen = place
-                    yield result
-                if over:
-                    break
-                self._until(lambda now, before=self._progress.snapshot.finished: now.over or now.finished > before)  # type: ignore[misc]
+            yield from self._results.follow(self._more())
         self._raise_failure()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -221,7 +214,7 @@ class BatchRun:
         from batchata.tables import write
 
         models, columns = self._batch.models.values(), self._batch.columns
-        return write(self._ordered(), path, format, models, inputs=columns, spreadsheet=spreadsheet)
+        return write(self._results.in_order(), path, format, models, inputs=columns, spreadsheet=spreadsheet)
 
     # -- stopping
 
@@ -268,15 +261,10 @@ class BatchRun:
 
     # -- within
 
-    def _ordered(self) -> Iterator[JobResult]:
-        from batchata.tables import InOrder
-
-        return InOrder(self._batch.state_file, self._session.members, self._batch.models).all()
-
     def _spool(self) -> "Spool":
         from batchata.tables import Spool
 
-        return Spool(self._ordered(), self._batch.models.values(), self._batch.columns)
+        return Spool(self._results.in_order(), self._batch.models.values(), self._batch.columns)
 
     def _drive(self) -> None:
         stop: StopReason | None = None
@@ -309,15 +297,31 @@ class BatchRun:
             raise self._failure
         raise BatchataError(f"the run ended early: {self._failure}. {self._how_to_go_on()}") from self._failure
 
+    def _more(self) -> Callable[[], bool]:
+        """For each look at the results: wait until there are others, a moment for those right behind them; True: the run goes on."""
+        seen, looked = -1, 0.0
+
+        def more() -> bool:
+            nonlocal seen, looked
+            self._until(lambda now: now.over or now.finished > seen)
+            time.sleep(max(0.0, looked + BETWEEN_LOOKS - time.monotonic()))
+            now, looked = self._progress.snapshot, time.monotonic()
+            seen = now.finished
+            return not now.over
+
+        return more
+
     def _report(self, callback: Callback, interval: float) -> None:
+        self._until(lambda now: now.over or now.total > 0, interval)  # the first figures as soon as there are some
         while True:
-            over = self._until(lambda now: now.over, interval)
+            over = self._progress.snapshot.over
             try:
                 callback(self.status())
             except Exception:
                 log.exception("A progress callback failed; the run goes on")
             if over:
                 return
+            self._until(lambda now: now.over, interval)
 
 
 def line_of(status: Mapping[str, Any]) -> str:

@@ -20,6 +20,12 @@ def to_usd(amount: Money) -> float:
     return amount / NANO
 
 
+def dollars(amount: Money) -> str:
+    """Nano-dollars for people: cents, and finer where the sum is small and no whole cents."""
+    value = to_usd(amount)
+    return f"${value:,.2f}" if value >= 100 or amount % (NANO // 100) == 0 else f"${value:,.4f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one request, in one vocabulary for all providers.

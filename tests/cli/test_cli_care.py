@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import shlex
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ import typer
 from batchata import Batch
 from batchata.cli.app import COMMANDS, build
 from batchata.cli.codes import TOLD, Exit
+from batchata.estimate import Estimate, ModelEstimate
 from batchata.testing import Emulator
+from batchata.usage import NANO
 
 SECRET_QUESTION, SECRET_ANSWER = "a-question-nobody-may-see", "an-answer-nobody-may-see"
 
@@ -158,9 +162,23 @@ def test_an_estimate_sends_nothing(
     assert counted.code == 0, counted.err
     assert (counted.json["jobs"], counted.json["provider_batches"], counted.json["limit_usd"]) == (5, 1, 1.0)
     assert counted.json["worst_usd"] > counted.json["likely_usd"] > 0
-    assert "5 jobs to send" in look(*ask).out
+    told = look(*ask).out
+    assert "5 jobs to send" in told
+    assert "limit $1.00, $0.00 of it spent or held: it bears all of them at once" in told
+    assert "USD" not in told.splitlines()[-1]
     assert emulator.requests == []
     assert not (documents.parent / "e.db").exists()
+
+
+def test_what_an_estimate_says_of_its_limit() -> None:
+    model = ModelEstimate("m", jobs=3, worst=30_012_345)
+    some = Estimate({"m": model}, jobs=3, spent=10_000_000, limit=NANO, within_limit=3, cheapest=9_999_999)
+    assert str(some).splitlines()[-1] == "limit $1.00, $0.01 of it spent or held: it bears all of them at once"
+    assert "none of them; the cheapest needs $0.02" in str(replace(some, limit=NANO // 100, within_limit=0))
+    assert "it bears 1 of them at their worst, the other 2 wait" in str(replace(some, within_limit=1))
+    assert str(replace(some, within_limit=1)).endswith("$0.0401 would bear all at once")
+    done = replace(some, models={}, jobs=0, finished_earlier=3, within_limit=0)
+    assert str(done) == "0 jobs to send, 3 finished earlier\nlimit $1.00, $0.01 of it spent or held"
 
 
 def test_a_report_is_one_file(look: Any, paid: Path) -> None:
@@ -172,7 +190,7 @@ def test_an_uncertain_batch_is_decided_on_the_user_s_word(look: Any, paid: Path)
     assert look("decide", "p.db", "1").code == 2
     assert look("decide", "p.db", "1", "--never-made").code == 2  # not confirmed
     told = look("decide", "p.db", "1", "--made")  # it is settled: there is nothing to decide
-    assert (told.code, "provider_batch=1" in told.err) == (2, True)
+    assert (told.code, "batch 1 can't be decided on" in told.err) == (2, True)
 
 
 def test_a_state_that_is_none(look: Any, tmp_path: Path) -> None:
@@ -183,13 +201,64 @@ def test_a_state_that_is_none(look: Any, tmp_path: Path) -> None:
             assert (ended.code, ended.out) == (5, ""), (command, name, ended)
 
 
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+def test_every_command_speaks_to_machines_of_errors_too(command: Any, look: Any) -> None:
+    told = look(command.__name__, "--json", "--no-such-option")
+    assert (told.code, told.json["exit_code"]) == (2, 2)
+    assert "--no-such-option" in told.json["error"]["message"]
+    assert "--no-such-option" in told.err
+
+
 def test_every_command_has_examples(look: Any) -> None:
     for command in COMMANDS:
         told = look(command.__name__, "--help").out
         assert "Examples:" in told
         assert f"\n    batchata {command.__name__} " in told
+        assert max(map(len, told.splitlines())) < 80, "it is wrapped where it should not be"
     assert "130 Ctrl-C" in look("--help").out
+    assert max(map(len, look("--help").out.splitlines())) < 80
     assert look("--version").out.startswith("batchata ")
+
+
+def in_a_terminal(folder: Path, *arguments: str, typed: bytes = b"") -> tuple[int, str]:
+    """A command in a terminal of 60 columns; (exit code, what stood there)."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "batchata", *arguments],
+            {**os.environ, "COLUMNS": "60", "NO_COLOR": "1"},
+        )
+    written = b""
+    try:
+        while data := os.read(terminal, 65_536):
+            written += data
+            if typed and b"[y/N]" in written:
+                os.write(terminal, typed)
+                typed = b""
+    except OSError:  # Linux says so when the other end is closed
+        pass
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), written.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_whole_words_and_whole_commands(paid: Path) -> None:
+    with closing(sqlite3.connect(paid)) as connection, connection:
+        connection.execute("UPDATE job SET state = 'failed' WHERE job_id = 'job-1'")
+    code, told = in_a_terminal(paid.parent, "resume", "p.db", "--limit", "0.000001")
+    assert code == 3
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", told)
+    assert "batchata resume p.db --limit USD\n" in plain
+    assert max(map(len, plain.splitlines())) <= 60
+
+
+@pytest.mark.parametrize(("typed", "code"), [(b"\x04", 2), (b"\x03", 130), (b"n\n", 2), (b"y\n", 0)])
+def test_a_question_is_answered_by_a_key_too(typed: bytes, code: int, paid: Path) -> None:
+    ended, told = in_a_terminal(paid.parent, "purge", "p.db", "--here-only", typed=typed)
+    assert (ended, "Traceback" in told) == (code, False), told
+    assert (SECRET_ANSWER.encode() in bytes_of(paid)) is (code != 0)
 
 
 def test_the_demo_runs_without_a_key(bare_shell: Callable[..., Any], tmp_path: Path) -> None:

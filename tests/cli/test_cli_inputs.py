@@ -47,6 +47,25 @@ def test_what_the_inputs_come_to(
     assert dict(found.skipped) == ({".exe": 1} if given == ["a"] else {})
 
 
+def test_what_is_no_regular_file_is_told_and_never_opened(folder: Path, look: Any) -> None:
+    (folder / "a/x.txt").unlink()
+    for name in ("a/pipe.txt", "pipe.csv"):
+        os.mkfifo(folder / name)
+    (folder / "a/gone.txt").symlink_to(folder / "nowhere")
+    ask = ("-m", "local/none.gguf", "--state", "p.db")
+    told = look("estimate", "pipe.csv", "-p", "Classify: {text}", *ask)
+    assert (told.code, "'pipe.csv', which is a named pipe (FIFO), no regular file" in told.err) == (2, True)
+    found = inputs.find(
+        [str(folder / "a"), str(folder / "a/*.txt"), "/dev/null"], "Sum up.", recursive=False, table=None
+    )
+    assert [path.name for path in found.documents] == ["gone.txt", "pipe.txt", "null"]
+    told = look("estimate", "a", "/dev/null", "-p", "Sum up.", *ask)
+    assert told.code == 2
+    assert "pipe.txt', which is a named pipe (FIFO), no regular file. Write what it gives into" in told.out
+    assert "/dev/null', which is a device" in told.out
+    assert "gone.txt', which does not exist" in told.out
+
+
 def test_inputs_that_are_none(folder: Path) -> None:
     for given, table, words in [
         ("no.txt", None, "does not exist"),

@@ -6,8 +6,10 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 from pydantic import BaseModel
 
 from batchata import Batch
-from batchata.testing import Emulator
+from batchata.testing import Emulator, Fault
 
 ASK = ("-m", "claude-haiku-4-5", "-p", "Summarise this report.", "--max-tokens", "50")
 MOODS = {
@@ -110,6 +112,12 @@ def test_a_table_typed_by_a_json_schema_and_its_failed_rows_retried(look: Any, t
         answers.clear()
         asked.clear()
         again = look("retry", "t.db", "--json", at=emulator)
+        rows = list(csv.DictReader((tmp_path / "moods.csv").read_text().splitlines()))
+        assert [(row["job_id"], row["mood"], row["text"]) for row in rows] == [
+            ("a", "good", "fine, {really}"),
+            ("b", "good", "awful"),
+            ("c", "good", "meh"),
+        ]
         assert again.code == 0, again.err
         assert len(asked) == 1
         assert "awful" in asked[0]
@@ -166,6 +174,24 @@ def test_a_run_that_was_killed_while_it_added_jobs_says_that_some_are_not_known(
     assert "ended before it had added all its jobs" in look("retry", "f.db", at=emulator).err
 
 
+def test_a_run_is_seen_with_its_own_limit_before_its_first_job_is_there(look: Any, tmp_path: Path) -> None:
+    come = threading.Event()
+
+    def jobs() -> Iterator[dict[str, Any]]:
+        come.wait(20)
+        yield {"prompt": "Say one.", "model": "claude-haiku-4-5", "job_id": "one"}
+
+    for limit in (0.000001, 0.000002):
+        come.clear()
+        run = Batch(tmp_path / "first.db").add_cost_limit(limit).add_jobs(jobs()).run()
+        seen, told = look("status", "first.db", "--json").json, look("status", "first.db").out
+        come.set()
+        run.wait()
+        assert seen["run"]["ended_at"] is None
+        assert (seen["cost_limit_usd"], seen["total"]) == (limit, 0)
+        assert "no limit" not in told
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_what_is_open_and_cancel_collects_it(
     number: signal.Signals, code: int, shell: Any, look: Any, emulator: Emulator, documents: Path
@@ -188,6 +214,138 @@ def test_a_signal_leaves_what_is_open_and_cancel_collects_it(
     assert (status["open_batches"], status["active"], status["cost_limit_usd"]) == ([], 0, 1.0)
     assert status["total"] == 5
     assert look("cancel", "c.db").code == 0
+
+
+def test_a_table_is_completed_by_whatever_goes_on_and_never_written_over_another(look: Any, tmp_path: Path) -> None:
+    parquet, arrow = importlib.import_module("pyarrow.parquet"), importlib.import_module("pyarrow")
+    days = [date(2026, 1, number) for number in (1, 2, 3)]
+    parquet.write_table(arrow.table({"day_in": days, "text": ["a", "b", "c"]}), tmp_path / "in.parquet")
+    (tmp_path / "priced_of_cli_test.py").write_text(
+        "from datetime import date\nfrom decimal import Decimal\nfrom pydantic import BaseModel\n"
+        "class Priced(BaseModel):\n    price: Decimal\n    day: date\n"
+    )
+    out, state = tmp_path / "out.parquet", ("--state", "o.db")
+    with Emulator(turnaround=0.1, answer=lambda _: '{"price": "1.50", "day": "2026-02-03"}') as emulator:
+        ask = (
+            "run",
+            "in.parquet",
+            "-m",
+            "claude-haiku-4-5",
+            "-p",
+            "Judge {text}.",
+            "-s",
+            "priced_of_cli_test.py:Priced",
+            *state,
+        )
+        stopped = look(*ask, "--limit", "0.000001", "-o", "out.parquet", "--json", at=emulator)
+        assert (stopped.code, stopped.json["table"]) == (3, str(out))
+        before = parquet.read_table(out)
+        assert before.num_rows == 0
+        resumed = look("resume", "o.db", "--limit", "1", at=emulator)
+        assert (resumed.code, "Written: out.parquet" in resumed.err) == (0, True), resumed.err
+        after = parquet.read_table(out)
+        assert after.num_rows == 3
+        assert after.column("day_in").to_pylist() == days
+        assert after.schema.field("day").type == arrow.date32()
+        assert str(after.schema.field("price").type).startswith("decimal128")
+
+        out.write_bytes(b"my own notes")
+        left = look("resume", "o.db", "--json", at=emulator)
+        assert (left.code, left.json["table"], out.read_bytes()) == (0, None, b"my own notes")
+        assert "out.parquet has been changed since it was written, and is left alone." in left.err
+        assert "batchata results o.db -o out-new.parquet" in left.err
+        assert look("results", "o.db", "-o", "out-new.parquet").code == 0
+        assert parquet.read_table(tmp_path / "out-new.parquet").schema == after.schema
+
+        told = look(*ask, "--limit", "1", "-o", "out.parquet", at=emulator).err  # the user names it once more
+        assert "out.parquet has been changed since it was written: it is replaced" in told
+        assert parquet.read_table(out).equals(after)
+        out.unlink()
+        assert look("resume", "o.db", at=emulator).code == 0
+        assert parquet.read_table(out).equals(after)
+        out.unlink()
+        assert look(*ask, "--limit", "1", at=emulator).code == 0  # a run without --out has no table to complete
+        assert look("resume", "o.db", at=emulator).code == 0
+        assert not out.exists()
+
+
+def test_what_cancel_leaves_waiting_is_no_trouble_to_it(
+    shell: Any, look: Any, emulator: Emulator, documents: Path
+) -> None:
+    emulator.hold()
+    run = shell.start("run", "docs", *ASK, "--state", "x.db", "--limit", "1", "-o", "x.csv")
+    until(lambda: emulator.creates)
+    until(lambda: look("status", "x.db", "--json").json["open_batches"])
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=30)
+    emulator.faults.add("results", Fault.REFUSE, times=None)
+    stuck = shell.start("cancel", "x.db", "--json")
+    until(lambda: any(exchange.operation == "results" for exchange in emulator.requests))
+    stuck.send_signal(signal.SIGTERM)
+    stuck.communicate(timeout=30)
+    assert stuck.returncode == 143
+    emulator.faults.clear()
+    stranger = shell("cancel", "x.db", "--json", ANTHROPIC_API_KEY="another-key")
+    assert (stranger.code, stranger.json["exit_code"]) == (4, 4), stranger.err
+    assert "still open" in stranger.err
+    cancelled = look("cancel", "x.db", "--json", at=emulator)
+    assert (cancelled.code, cancelled.json["exit_code"]) == (0, 0), cancelled.err
+    waiting = look("status", "x.db", "--json").json["pending"]
+    assert waiting > 0
+    table = (shell.folder / "x.csv").read_text().splitlines()  # complete as far as it goes
+    assert len(table) == 1 + 5 - waiting
+    emulator.release()
+    assert look("resume", "x.db", "-q", at=emulator).code == 0
+    assert len((shell.folder / "x.csv").read_text().splitlines()) == 1 + 5
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_batch_that_never_shows_is_decided_on(
+    made: bool, shell: Any, look: Any, emulator: Emulator, documents: Path
+) -> None:
+    emulator.faults.add("create", Fault.DROP_AFTER)
+    emulator.faults.add("create", Fault.LIST_LAG, seconds=1e6)
+    run = shell.start("run", "docs", *ASK, "--state", "u.db", "--limit", "1")
+    until(lambda: (shell.folder / "u.db").exists() and look("status", "u.db", "--json").json["uncertain"] == 1)
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=30)
+    assert run.returncode == 130, err
+    told = look("status", "u.db").out
+    assert "batchata decide u.db NUMBER --made | --never-made" in told
+    number = str(look("status", "u.db", "--json").json["open_batches"][0]["number"])
+    held = look("status", "u.db", "--json").json["reserved_usd"]
+    word = look("decide", "u.db", number, "--made" if made else "--never-made", "--yes", "--json")
+    assert (word.code, word.json) == (0, {"state": "u.db", "batch": int(number), "made": made, "exit_code": 0})
+    after = look("status", "u.db", "--json").json
+    assert (after["uncertain"], after["reserved_usd"]) == (0, 0.0)
+    resumed = look("resume", "u.db", "--json", at=emulator)
+    if made:
+        assert (after["failures"], after["assumed_usd"]) == ({"lost": 5}, held)
+        assert (resumed.code, resumed.json["failed"]) == (1, 5)  # paid for: not sent again without a word
+        again = look("retry", "u.db", "--lost", "--yes", "--json", at=emulator)
+        assert (again.code, again.json["completed"]) == (0, 5)
+    else:
+        assert (after["pending"], after["cost_usd"]) == (5, 0.0)
+        assert (resumed.code, resumed.json["completed"]) == (0, 5)
+    assert look("decide", "u.db", number, "--made", "--json").json["error"]["kind"] == "ValidationError"
+
+
+def test_a_second_signal_ends_at_once_and_nothing_is_sent_twice(
+    shell: Any, look: Any, emulator: Emulator, documents: Path
+) -> None:
+    emulator.faults.add("create", Fault.STALL_AFTER, seconds=60)
+    run = shell.start("run", "docs", *ASK, "--state", "w.db", "--limit", "1")
+    until(lambda: emulator.creates)
+    run.send_signal(signal.SIGINT)
+    while "Once more to leave at once" not in run.stderr.readline():
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=10)  # once alone waits longer, for the create under way
+    assert run.returncode == 130
+    resumed = look("resume", "w.db", "--json", at=emulator)
+    assert (resumed.code, resumed.json["completed"]) == (0, 5), resumed.err
+    assert len(emulator.ledger) == 5
+    assert not emulator.ledger.billed_twice()
 
 
 def test_a_limit_that_stops_the_run_and_a_higher_one_that_goes_on(

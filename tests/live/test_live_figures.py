@@ -8,7 +8,8 @@ import pytest
 from batchata.budget import Balance
 from batchata.live import figures
 from batchata.provider_batch import ProviderBatch, State
-from batchata.store.watching import Counts, Look, RunRow
+from batchata.store.watching import Bill, Counts, Look, RunRow
+from batchata.usage import dollars
 
 NOW = 1_000_000.0
 DOLLAR = 1_000_000_000
@@ -34,12 +35,14 @@ LOOK = Look(
     balance=Balance(reserved=DOLLAR // 2, spent=2 * DOLLAR),
     assumed=0,
     limit=5 * DOLLAR,
+    limit_known=True,
     max_concurrent=2,
     items_per_batch=100,
     open_batches=(a_batch(1), a_batch(2, age=30.0)),
     batches={"settled": 8, "submitted": 2},
     turnarounds=(100.0, 120.0, 140.0),
     rate=2.5,
+    bill=None,
 )
 
 
@@ -59,10 +62,10 @@ def test_all_that_there_is_to_see() -> None:
     ]
 
 
-def test_a_limit_is_not_denied_before_the_first_job_is_there() -> None:
-    begun = replace(LOOK, jobs=Counts(), limit=None)
-    assert "no limit" not in told(begun)
-    assert "no limit" in told(replace(begun, jobs=Counts(pending=1)))
+def test_a_limit_that_nobody_noted_is_not_denied() -> None:
+    begun = replace(LOOK, jobs=Counts(), limit=None, limit_known=False)
+    assert "limit" not in told(begun)
+    assert "no limit" in told(replace(begun, limit_known=True))
 
 
 def test_time_left_is_what_is_out_and_then_a_turnaround_for_each_round() -> None:
@@ -73,6 +76,21 @@ def test_time_left_is_what_is_out_and_then_a_turnaround_for_each_round() -> None
     assert "time left not known yet" in told(replace(LOOK, turnarounds=()))
     late = replace(LOOK, jobs=Counts(active=100), open_batches=(a_batch(1, age=500.0),))
     assert "due now" in told(late)
+
+
+def test_time_left_is_of_what_the_limit_lets_be_sent() -> None:
+    # of the $5.00 what is out takes $1.00 by the bills so far; $2.00 are left for 1,000 jobs of at most $0.01 each
+    dear = replace(LOOK, bill=Bill(cost=DOLLAR / 200, bound=DOLLAR / 100))
+    # 200, 100, 50, 25, 12, 6, 3, 2, 1: in each round what the bills of the last one leave room for
+    assert figures.rounds_left(dear) == 9
+    assert figures.time_left(dear) == 90.0 + 9 * 120.0
+    assert figures.rounds_left(replace(dear, limit=50 * DOLLAR)) == 5
+    spent = replace(dear, balance=Balance(reserved=0, spent=5 * DOLLAR))
+    assert figures.rounds_left(spent) == 0
+    assert figures.time_left(spent) == 90.0
+    unknown = replace(LOOK, limit=3 * DOLLAR)  # no bill yet, and the limit does not bear all at their bounds
+    assert figures.rounds_left(unknown) is None
+    assert "time left not known yet" in told(unknown)
 
 
 def test_jobs_that_share_one_batch_are_one_round() -> None:
@@ -130,4 +148,4 @@ def test_durations(seconds: float, words: str) -> None:
     [(0, "$0.00"), (1, "$0.0000"), (12_300_000, "$0.0123"), (1_230_000_000, "$1.23"), (1_234_567_800_000, "$1,234.57")],
 )
 def test_sums(amount: int, words: str) -> None:
-    assert figures.usd(amount) == words
+    assert dollars(amount) == words

@@ -8,6 +8,7 @@ import re
 import struct
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,24 @@ def test_plain_lines_where_there_is_no_terminal(tmp_path: Path, monkeypatch: pyt
     assert re.fullmatch(r"\[\d+ s\] 5/5 finished( \(\d failed\))?, \$0\.\d+ spent of \$1\.00", last)
     assert "\x1b" not in stream.getvalue()
     assert run.status()["completed"] == 5
+
+
+def test_the_first_line_comes_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    with Emulator(turnaround=0.1) as emulator:
+        for name, value in emulator.environment().items():
+            monkeypatch.setenv(name, value)
+        emulator.hold()
+        batch = Batch(tmp_path / "s.db").defaults(model="claude-haiku-4-5", max_tokens=20).add_cost_limit(1)
+        run = batch.add_job(prompt="Say one.").run().on_progress(live_view(stream), interval=3_600)
+        end = time.monotonic() + 20
+        while not stream.getvalue() and time.monotonic() < end:
+            time.sleep(0.01)
+        first = stream.getvalue()
+        emulator.release()
+        run.wait()
+    assert re.match(r"\[\d s\] 0/1 finished, ", first)
+    assert first.endswith(" of $1.00\n") or "reserved" in first
 
 
 def in_a_terminal(folder: Path, environment: dict[str, str], columns: int = 100) -> tuple[int, str]:

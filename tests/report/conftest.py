@@ -204,6 +204,12 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def answers() -> Callable[[], Any]:
+    """All three providers, answering as the sample's models do, as long as it is entered."""
+    return lambda: answering(answer)
+
+
+@pytest.fixture(scope="session")
 def report(sample: Path) -> Path:
     return write(sample, sample.with_name("report.html"))
 

@@ -15,7 +15,7 @@ NOW = Now(wall=1_000.0, ticks=50.0)
 
 
 def batch(state: State, number: int = 1, **row: object) -> BatchView:
-    view = {name: row.pop(name) for name in list(row) if name in BatchView.__slots__}
+    view = {name: row.pop(name) for name in list(row) if name in BatchView._fields}
     made = ProviderBatch(
         id=number, lane=1, provider="anthropic", model="", state=state, nonce="n", account="me", count=5, size=10,
         reserved=100, prepared_at=900.0, upload_id=None, intended_at=901.0, provider_at=None, submitted_at=902.0, ended_at=None,
@@ -72,7 +72,7 @@ def test_a_body_waits_while_a_batch_of_its_size_is_uncertain_under_the_same_key(
     ready, doubt = batch(State.PREPARED, 2, has_body=True), batch(State.UNCERTAIN, next_look=60.0)
     assert plan(View(batches=(ready, doubt)), NOW).actions == ()
     for other in (replace(doubt.row, count=6), replace(doubt.row, account="other")):
-        assert planner.Submit(2) in plan(View(batches=(ready, replace(doubt, row=other))), NOW).actions
+        assert planner.Submit(2) in plan(View(batches=(ready, doubt._replace(row=other))), NOW).actions
 
 
 def test_one_look_at_a_provider_covers_all_its_batches() -> None:

@@ -116,8 +116,8 @@ MUTATIONS = (
     Mutation(
         "forget what was spent",
         "store/moves.py",
-        "self._book(batch.id, at, Booking.SPEND, sum(end.cost for end in settled if not end.assumed))",
-        "pass",
+        "(Booking.SPEND, sum([end.cost for end in settled if not end.assumed])),",
+        "",
         1,
     ),
     Mutation(
@@ -154,7 +154,7 @@ MUTATIONS = (
         "planner.py",
         "return lane.starved_until is None or now.wall < lane.starved_until",
         "return True",
-        1859,
+        106,
         (("planner.py", "lane.starved_until is not None\n            if", "False\n            if"),),
     ),
     Mutation(

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from batchata import Batch, ValidationError
-from batchata.tables import ordered
+from batchata import results as stored
 from batchata.testing import Answer, Emulator
 
 Make = Callable[..., Batch]
@@ -101,7 +101,7 @@ def test_answers_that_come_out_of_order_are_put_in_it(
     batch: Make, emulate: Emulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulate(turnaround=lambda count: 0.6 if count == 3 else 0.05)
-    monkeypatch.setattr(ordered, "AT_ONCE", 2)
+    monkeypatch.setattr(stored, "AT_ONCE", 2)
     frame = pl.DataFrame({"n": range(5)})
     run = batch(items_per_batch=3).add_table(frame, "Say {n}").run(wait=True)
     assert run.to_polars()["n"].to_list() == [0, 1, 2, 3, 4]

@@ -1,6 +1,7 @@
 """Tables from files and frames: their rows, their order, what is refused at once and what costs one row."""
 
 import csv
+import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -225,17 +226,19 @@ def bad_sources(tmp_path: Path) -> dict[str, tuple[Any, str]]:
         "utf-16": (written("c.csv", "a,b\n".encode("utf-16")), "UTF-16"),
         "latin-1": (written("d.csv", "a\nü\n".encode("latin-1")), "line 2 is not UTF-8"),
         "no parquet": (written("a.parquet", b"PAR1 no"), "no Parquet"),
-        "folder": (tmp_path / "x.csv", "directory"),
+        "folder": (tmp_path / "x.csv", "a directory, no regular file. Give a file in it"),
+        "pipe": (tmp_path / "p.csv", r"a named pipe \(FIFO\), no regular file. Write what it gives"),
     }
 
 
 @pytest.mark.parametrize(
     "kind",
     ["none", "dict", "lazy", "missing", "suffix", "empty", "twice", "twice in a frame", "utf-16", "latin-1", "no parquet",
-     "folder"],
+     "folder", "pipe"],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_at_once(kind: str, tmp_path: Path) -> None:
     (tmp_path / "x.csv").mkdir()
+    os.mkfifo(tmp_path / "p.csv")
     source, named = bad_sources(tmp_path)[kind]
     with pytest.raises(ValidationError, match=named):
         open_table(source)

@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -16,7 +17,8 @@ import typer
 from batchata.cli import dotenv, options, saying
 from batchata.cli.codes import Exit
 from batchata.errors import BatchataError, ValidationError
-from batchata.live.figures import counted, duration, safe, usd
+from batchata.live.figures import counted, duration, safe
+from batchata.usage import dollars
 from batchata.version import __version__
 
 PROVIDERS = ("anthropic", "openai", "gemini")
@@ -73,9 +75,13 @@ def models(
         for home, model, price in found
     )
     heads = ("model", "USD in", "USD out", "price", "as of", "source")
-    saying.show_table(heads, rows, right=heads[1:3])
+    sources = {price.source for _, _, price in found}
+    # one source is said below: on a terminal of 80 columns its own would have no room
+    shown = 5 if sys.stdout.isatty() and len(sources) == 1 else 6
+    saying.show_table(heads[:shown], (row[:shown] for row in rows), right=heads[1:3])
     saying.note(
-        f"{counted(len(found), 'model')}; USD per million tokens. A model that is not here takes --price with a limit.",
+        f"{counted(len(found), 'model')}; USD per million tokens, from {', '.join(sorted(sources)) or 'nowhere'}. A model that "
+        "is not here takes --price with a limit.",
         "dim",
     )
     return Exit.OK
@@ -229,7 +235,7 @@ def _health(state: Path, connection: sqlite3.Connection) -> Iterator[Check]:
     if not found:
         yield Check("state", "ok", f"{state}: {state.stat().st_size / 1e6:.1f} MB, whole; the ledger adds up")
     yield Check("state", "info", f"driven by {look.process}" if look.process else "no process drives it")
-    yield Check("state", "info", f"{usd(look.balance.spent)} spent, {usd(look.balance.reserved)} reserved")
+    yield Check("state", "info", f"{dollars(look.balance.spent)} spent, {dollars(look.balance.reserved)} reserved")
     if look.open_batches:
         yield Check("state", "info", f"{counted(len(look.open_batches), 'open batch')}; `batchata status` shows them")
     deadlines = [batch.collect_by for batch in look.open_batches if batch.collect_by is not None]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from batchata.cli import about, cleaning, going_on, results, sending, status, trying
+from batchata.cli import about, cleaning, going_on, results, saying, sending, status, trying
 from batchata.cli.codes import TOLD
 from batchata.cli.guard import guarded, nobody_reads
 from batchata.version import __version__
@@ -15,12 +15,12 @@ WIDE = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 COMMANDS: dict[Callable[..., int], str] = {
     sending.run: """
-batchata run reports/*.pdf -m claude-haiku-4-5 -p "Summarise this report." --limit 5
-batchata run invoices/ -m gpt-5-mini -p @prompt.txt -s models.py:Invoice --cite -o results/
-batchata run reviews.csv -m gemini-2.5-flash -p "Classify: {text}" -s schema.json -o answers.parquet
+batchata run reports/*.pdf -m claude-haiku-4-5 -p "Sum up." --limit 5
+batchata run bills/ -m gpt-5-mini -p @ask.txt -s models.py:Invoice --cite
+batchata run a.csv -m o4-mini -p "Sort: {text}" -s mood.json -o b.csv
 """,
     sending.estimate: """
-batchata estimate reports/*.pdf -m claude-haiku-4-5 -p "Summarise this report." --limit 5
+batchata estimate reports/*.pdf -m claude-haiku-4-5 -p "Sum up." --limit 5
 batchata estimate reviews.csv -m gpt-5-mini -p "Classify: {text}" --json
 """,
     going_on.resume: """
@@ -42,7 +42,7 @@ batchata results batchata.db --format json | jq '.[].parsed_response'
     going_on.retry: """
 batchata retry batchata.db
 batchata retry batchata.db --job invoice-7.pdf
-batchata retry batchata.db --lost           answers the provider deleted: paid again
+batchata retry batchata.db --lost           deleted answers, paid again
 """,
     going_on.cancel: """
 batchata cancel batchata.db
@@ -51,7 +51,7 @@ batchata cancel batchata.db
 batchata report batchata.db -o report.html
 """,
     going_on.decide: """
-batchata decide batchata.db 3 --never-made  the provider's console shows no such batch
+batchata decide batchata.db 3 --never-made   its console shows none
 batchata decide batchata.db 3 --made
 """,
     cleaning.purge: """
@@ -67,7 +67,7 @@ batchata doctor
 batchata doctor batchata.db --json
 """,
     trying.emulator: """
-batchata emulator --port 8765               prints what to put into another terminal
+batchata emulator --port 8765    prints what another terminal needs
 batchata emulator --mix '{"refused": 0.1}' --turnaround 10
 """,
     trying.demo: """
@@ -114,6 +114,10 @@ def run(arguments: Sequence[str]) -> int:
         build()(args=list(arguments), prog_name="batchata")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
+        words = getattr(end.__context__, "format_message", None)  # an option that is none, an argument that is missing
+        if words is not None and "--json" in arguments:
+            kind = type(end.__context__).__name__
+            saying.put_json({"error": {"kind": kind, "message": words()}, "exit_code": code})
     else:
         code = 0
     try:

@@ -5,25 +5,26 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import orjson
 import typer
 
-from batchata.cli import again, dotenv, options, saying
+from batchata.cli import again, dotenv, options, out_table, saying
 from batchata.cli.codes import Exit
 from batchata.errors import BatchataError, StateLockedError, ValidationError
 from batchata.live.figures import counted
-from batchata.store import administration
+from batchata.providers.catalog import KINDS, service
+from batchata.store import administration, reading
 from batchata.store.administration import Contents
 from batchata.store.database import connect_reader
-from batchata.store.watching import driver_of
+from batchata.store.watching import Made, driver_of, made
 
-STAYS = {
-    "anthropic": "Anthropic keeps batches and their answers until 29 days after their creation; its Console deletes them sooner",
-    "openai": "OpenAI keeps the entries of batches in its list, without their files",
-    "gemini": "Google deletes the answers' files 48 hours after their making",
-}
-"""What `forget` does not reach, by provider (see docs/providers.md)."""
+if TYPE_CHECKING:
+    from batchata.providers.catalog import Catalog
+
+STAYS = {"openai": "OpenAI keeps the entries of batches in its list, without their files"}
+"""What a provider does not let go of (see docs/providers.md)."""
 
 
 def purge(
@@ -41,25 +42,23 @@ def purge(
     if process := driver_of(state):
         raise StateLockedError(f"{str(state)!r} is being driven by {process}: stop that one first, then purge")
     with closing(connect_reader(state)) as connection:
-        found = administration.contents(connection)
+        found, batches = administration.contents(connection), made(connection)
     if found.open_batches:
         raise ValidationError(
             f"{str(state)!r} has {counted(found.open_batches, 'open batch')}: resume or cancel first, then purge"
         )
-    _confirm(state, found, yes=yes, here_only=here_only)
-    failed = {} if here_only else _forget(state, found)
+    batches = [] if here_only else batches
+    _confirm(state, found, len(batches), yes=yes)
+    failed = {} if here_only else _purge_there(state, batches)
     _remove(found)
+    out_table.note(state, 0, None)
     administration.purge(state)
-    _tell(state, found, failed, json_out=json_out)
+    _tell(state, found, batches, failed, json_out=json_out)
     return Exit.PROVIDER if failed else Exit.OK
 
 
-def _confirm(state: Path, found: Contents, *, yes: bool, here_only: bool) -> None:
-    providers = (
-        ""
-        if here_only or not found.batches
-        else f", and the files of {counted(len(found.batches), 'batch')} at the providers"
-    )
+def _confirm(state: Path, found: Contents, batches: int, *, yes: bool) -> None:
+    providers = f", and what {counted(batches, 'batch')} left at the providers" if batches else ""
     words = (
         f"Delete for good: what {counted(found.jobs, 'job')} asked and {counted(found.answers, 'answer')} in {state}, "
         f"{counted(len(found.files), 'result file')}{providers}?"
@@ -68,22 +67,38 @@ def _confirm(state: Path, found: Contents, *, yes: bool, here_only: bool) -> Non
         raise ValidationError("not confirmed: answer yes, or give --yes; nothing was deleted")
 
 
-def _forget(state: Path, found: Contents) -> dict[str, str]:
-    """Let the providers remove what was put there; the batches where that failed, with the reason."""
+def _purge_there(state: Path, batches: list[Made]) -> dict[str, str]:
+    """Let the providers delete what they hold for this state; what is left there, with the reason."""
     from batchata.engine.session import spool_of
+    from batchata.engine.upload_notes import KEY, UploadNotes, upload_tag
+    from batchata.engine.uploading import Uploading
     from batchata.providers.catalog import Catalog
+    from batchata.store.moves import Store
 
     failed = {}
-    catalog = Catalog({}, spool_of(state.absolute()), "")
-    try:
-        for provider, name in found.batches:
-            try:
-                catalog[provider].forget(name)
-            except BatchataError as error:
-                failed[f"{provider} {name}"] = str(error)
-    finally:
-        catalog.close()
+    with administration.held(state) as database:
+        salt = reading.meta(database.connection, "salt") or ""
+        catalog = Catalog({}, spool_of(state.absolute()), salt)
+        try:
+            for batch in batches:
+                try:
+                    _purge_one(catalog, batch)
+                except BatchataError as error:
+                    failed[f"{batch.provider} {batch.provider_id}"] = str(error)
+            UploadNotes(Store(database), catalog, Uploading(upload_tag(salt), time.time)).clean()
+            left = orjson.loads(reading.meta(database.connection, KEY) or "[]")
+            failed |= {f"{provider} files": "they could not be removed; they expire" for provider, _ in left}
+        finally:
+            catalog.close()
     return failed
+
+
+def _purge_one(catalog: "Catalog", batch: Made) -> None:
+    if batch.provider not in KINDS and service(batch.provider, {}) is None:
+        raise ValidationError("it is a service that a script named: set its address and key as BATCHATA_NAME_… here")
+    if catalog.account(batch.provider) != batch.account:  # to another key a batch is not there, which proves nothing
+        raise ValidationError("it was made with another key, or at another address: purge with that one")
+    catalog[batch.provider].purge(batch.provider_id)
 
 
 def _remove(found: Contents) -> None:
@@ -95,8 +110,8 @@ def _remove(found: Contents) -> None:
                 folder.rmdir()
 
 
-def _tell(state: Path, found: Contents, failed: dict[str, str], *, json_out: bool) -> None:
-    providers = Counter(provider for provider, _ in found.batches)
+def _tell(state: Path, found: Contents, batches: list[Made], failed: dict[str, str], *, json_out: bool) -> None:
+    providers = Counter(batch.provider for batch in batches)
     older = _older(state)
     if json_out:
         saying.put_json(

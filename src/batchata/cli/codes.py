@@ -26,4 +26,5 @@ TOLD = """\
 5  the state can't be used: missing, damaged, or driven by another process
 6  the provider refused the key, or could not be reached
 7  `doctor` found something wrong
-130 Ctrl-C, 143 SIGTERM: what is open was left at the provider; 70 a fault of batchata's own"""
+70 a fault of batchata's own
+130 Ctrl-C, 143 SIGTERM: what is open was left at the provider"""

@@ -1,15 +1,16 @@
 """`resume`, `retry`, `cancel` and `decide`: going on with a state without the script that made it."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from batchata.cli import again, dotenv, options, saying
+from batchata.cli import again, dotenv, options, out_table, saying
 from batchata.cli.codes import Exit
 from batchata.cli.driving import Manner, command, drive, place
-from batchata.cli.guard import listen
+from batchata.cli.guard import interrupts, listen
 from batchata.errors import StateLockedError, ValidationError
 from batchata.live.figures import counted
 from batchata.store import reading
@@ -48,7 +49,7 @@ def resume(
     if time_limit:
         batch.add_time_limit(seconds=options.seconds(time_limit))
     again.add_jobs(batch, schema=schema)
-    return drive(batch, Manner(json_out, quiet, table))
+    return drive(batch, Manner(json_out, quiet, out_table.kept(state, table)))
 
 
 def retry(
@@ -76,7 +77,7 @@ def retry(
     if not number and not json_out:
         saying.note("No job of the last run has failed: there is nothing to retry.")
         return Exit.OK
-    return drive(batch, Manner(json_out, quiet))
+    return drive(batch, Manner(json_out, quiet, out_table.kept(state)))
 
 
 def _give_up_lost(state: Path, run: int, *, yes: bool) -> None:
@@ -111,17 +112,23 @@ def cancel(
         saying.note("No batch is open: there is nothing to cancel.")
         return Exit.OK
     batch = again.batch_of(state, sends=False)
-    drive(batch, Manner(json_out, quiet, ending=False), act=lambda run: run.cancel())
-    with closing(connect_reader(state)) as connection:
-        left = len(reading.open_batches(connection))
-    if left:
-        saying.note(f"{counted(left, 'batch')} still open; look with: {command('status', state)}", "yellow")
-        return Exit.STOPPED
-    if not quiet:
+    manner = Manner(json_out, quiet, out_table.kept(state), ending=False, code=_code_of_cancelled)
+    code = drive(batch, manner, act=lambda run: run.cancel())
+    if code != Exit.OK:
+        saying.note(f"Some batches are still open; look with: {command('status', state)}", "yellow")
+    elif not quiet:
         saying.note(
             f"{counted(number, 'batch')} cancelled or ended, and collected. Go on with: {command('resume', state)}"
         )
-    return Exit.OK
+    return code
+
+
+def _code_of_cancelled(status: Mapping[str, Any]) -> Exit:
+    """To `cancel`, jobs that wait are no trouble; open batches are."""
+    if interrupts.heard is not None:
+        return interrupts.code
+    still_open = status["batches_total"] - status["batches_completed"] - status["batches_pending"]
+    return Exit.STOPPED if still_open else Exit.OK
 
 
 def decide(
@@ -132,6 +139,7 @@ def decide(
         typer.Option("--made/--never-made", help="It counts as made and is charged, or it was certainly never made."),
     ] = None,
     yes: options.Yes = False,
+    json_out: options.Json = False,
 ) -> int:
     """Say what became of a batch that can't be found any more.
 
@@ -145,5 +153,7 @@ def decide(
     if not made and not yes and not saying.confirmed("If it was made after all, its jobs are paid for twice. Go on?"):
         raise ValidationError("not confirmed: answer yes, or give --yes; nothing was changed")
     decided(again.existing(state), batch, made=made)
+    if json_out:
+        saying.put_json({"state": str(state), "batch": batch, "made": made, "exit_code": int(Exit.OK)})
     saying.note(f"Noted. Go on with: {command('resume', state)}")
     return Exit.OK

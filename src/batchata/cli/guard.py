@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, Self
 
 from batchata.cli import saying
 from batchata.cli.codes import Exit
+from batchata.cli.flags import typed
 from batchata.errors import BatchataError, DocumentError, ProviderError, StateError, ValidationError
 
 P = ParamSpec("P")
@@ -93,9 +94,10 @@ def _code_of(command: Callable[[], int], *, machine: bool) -> int:
             return command()
     except BatchataError as error:
         code = next((code for kind, code in _CODES if isinstance(error, kind)), Exit.INTERNAL)
+        words = typed(str(error)) if code == Exit.USAGE else str(error)
         if machine:
-            saying.put_json({"error": {"kind": type(error).__name__, "message": str(error)}, "exit_code": int(code)})
-        saying.error(str(error))
+            saying.put_json({"error": {"kind": type(error).__name__, "message": words}, "exit_code": int(code)})
+        saying.error(words)
         return code
     except KeyboardInterrupt:
         return interrupts.code
@@ -118,7 +120,7 @@ class Words(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         style = "red" if record.levelno >= logging.ERROR else "yellow" if record.levelno >= logging.WARNING else "dim"
-        saying.note(record.getMessage(), style)
+        saying.note(typed(record.getMessage()), style)
 
 
 @contextmanager

@@ -70,14 +70,14 @@ def _paths(inputs: Iterable[str], skipped: Counter[str], *, recursive: bool) -> 
             matches = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - it may be absolute
             if not matches:
                 raise ValidationError(f"{given!r} matches no file")
-            yield from (match for match in matches if match.is_file())
+            yield from (match for match in matches if not match.is_dir())
         else:
             raise ValidationError(f"{given!r} does not exist; give files, folders, globs or a table")
 
 
 def _of_folder(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[Path]:
     for path in sorted(folder.rglob("*") if recursive else folder.glob("*")):
-        if not path.is_file() or path.name.startswith("."):
+        if path.is_dir() or path.name.startswith("."):
             continue
         if path.suffix.lower() in DOCUMENTS or path.suffix.lower() in TABLES:
             yield path

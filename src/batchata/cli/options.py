@@ -49,9 +49,9 @@ Out = Annotated[
     ),
 ]
 MaxTokens = Annotated[
-    int | None, typer.Option("--max-tokens", min=1, help="Cap of an answer, thinking included (1000).")
+    int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Cap of an answer, thinking included (1000).")
 ]
-Temperature = Annotated[float | None, typer.Option("--temperature", min=0, max=2, help="0 to 2.")]
+Temperature = Annotated[float | None, typer.Option("--temperature", min=0, max=2, metavar="N", help="0 to 2.")]
 Param = Annotated[
     list[str] | None,
     typer.Option("--param", help="NAME=JSON into the request as it is; more than one allowed.", metavar="NAME=JSON"),
@@ -66,15 +66,19 @@ PriceOption = Annotated[
 ]
 PerBatch = Annotated[
     int | None,
-    typer.Option("--items-per-batch", min=1, help="Jobs in one provider batch; as many as it takes by default."),
+    typer.Option(
+        "--items-per-batch", min=1, metavar="N", help="Jobs in one provider batch; as many as it takes by default."
+    ),
 ]
-Concurrent = Annotated[int | None, typer.Option("--max-concurrent", min=1, help="Provider batches at once (10).")]
+Concurrent = Annotated[
+    int | None, typer.Option("--max-concurrent", min=1, metavar="N", help="Provider batches at once (10).")
+]
 TimeLimit = Annotated[
     str | None,
     typer.Option("--time-limit", help="Stop and cancel what is open after that: 90s, 30m, 12h.", metavar="TIME"),
 ]
 Attempts = Annotated[
-    int | None, typer.Option("--max-attempts", min=1, help="Tries per job for errors worth retrying (3).")
+    int | None, typer.Option("--max-attempts", min=1, metavar="N", help="Tries per job for errors worth retrying (3).")
 ]
 IdColumn = Annotated[str | None, typer.Option("--id-column", help="The column of a table that names its rows' jobs.")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Folders with all that is under them.")]

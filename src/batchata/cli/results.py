@@ -4,7 +4,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from batchata.cli import again, options, saying
+from batchata.cli import again, options, out_table, saying
 from batchata.cli import schema as schemas
 from batchata.cli.answers import show_answers
 from batchata.cli.codes import Exit
@@ -21,6 +21,7 @@ from batchata.cli.driving import TABLES
 from batchata.errors import ValidationError
 from batchata.live.figures import harmless
 from batchata.result import JobResult
+from batchata.results import Results
 from batchata.store import recall
 from batchata.store.database import connect_reader
 
@@ -59,7 +60,7 @@ def results(
         case Format.JSON | Format.JSONL if out is None or form is Format.JSON:
             _put(some, form, out)
         case _:
-            _write(state, some, form, out)
+            _write(state, some, form, out, every=every)
     return Exit.OK
 
 
@@ -82,14 +83,12 @@ def _format(form: Format | None, out: Path | None, *, json_out: bool) -> Format:
 
 def _chosen(state: Path, *, every: bool) -> Iterator[JobResult]:
     """Results in the order of their jobs, typed answers as dicts."""
-    from batchata.tables import InOrder
-
     with closing(connect_reader(state)) as connection:
         last = recall.last_run(connection)
         if last is None:
             return iter(())
         members = recall.members(connection, None if every else last.run)
-    return InOrder(state, members, {}).all()
+    return Results(state, members, {}).in_order()
 
 
 def _show(found: Iterator[JobResult], *, nothing: str) -> None:
@@ -126,34 +125,26 @@ def _array(lines: Iterator[str], stream: Any) -> None:
     stream.write("\n]\n")
 
 
-def _write(state: Path, found: Iterator[JobResult], form: Format, out: Path | None) -> None:
+def _write(state: Path, found: Iterator[JobResult], form: Format, out: Path | None, *, every: bool) -> None:
     """A table: in its place, or by way of a file to standard output."""
     from batchata.tables import write
 
-    models = _models(state)
+    known = None if every else out_table.kept(state)
+    with closing(connect_reader(state)) as connection:
+        models = schemas.kept(connection, None if known is None else known.models)
+    columns = None if known is None else known.columns
     if out is not None:
-        write(found, out, form.value, models)  # type: ignore[arg-type]
+        write(found, out, form.value, models, inputs=columns)  # type: ignore[arg-type]
         saying.note(f"Written: {out}")
         return
     with tempfile.TemporaryDirectory(prefix="batchata-") as folder:
-        path = write(found, Path(folder) / f"results.{form}", form.value, models)  # type: ignore[arg-type]
+        path = write(found, Path(folder) / f"results.{form}", form.value, models, inputs=columns)  # type: ignore[arg-type]
         if sys.stdout.isatty():
             saying.put(harmless(path.read_text("utf-8")))
             return
         with path.open("rb") as file:
             sys.stdout.flush()
             shutil.copyfileobj(file, sys.stdout.buffer)
-
-
-def _models(state: Path) -> list[Any]:
-    """Response models as kept, for the types of the columns; those that can't be made from a schema tell no types."""
-    with closing(connect_reader(state)) as connection:
-        kept = recall.schemas(connection)
-    models = []
-    for schema in kept.values():
-        with suppress(ValidationError):
-            models.append(schemas.from_schema(schema, "Answer"))
-    return models
 
 
 def report(

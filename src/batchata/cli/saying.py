@@ -3,6 +3,7 @@
 Whatever a model, a file or a provider wrote is made harmless before it is shown.
 """
 
+import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
@@ -15,6 +16,7 @@ from batchata.live.figures import harmless, safe
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+_WORDS = re.compile(r"\s*(?:batchata [a-z]+ .*?(?=\s{4}|$)|\S+)")
 BETWEEN = 3  # characters between two columns of a table
 C1 = {mark: f"\\u{mark:04x}" for mark in range(0x7F, 0xA0)}  # JSON allows them, terminals obey them
 
@@ -37,7 +39,30 @@ def note(words: str, style: str = "") -> None:
     """Words for people, on standard error."""
     from rich.text import Text
 
-    console(error=True).print(Text(harmless(words), style=style), soft_wrap=True)
+    console(error=True).print(Text(_fitting(words, console(error=True)), style=style), soft_wrap=True)
+
+
+def tell(words: str) -> None:
+    """Words for people that are what was asked for, on standard output."""
+    put(_fitting(words, console()))
+
+
+def _fitting(words: str, where: "Console") -> str:
+    shown = harmless(words)
+    if not where.file.isatty():
+        return shown
+    return "\n".join(_wrapped(line, where.width) for line in shown.split("\n"))
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Broken between words; a command is one word, so that it can be copied whole."""
+    lines = [""]
+    for word in _WORDS.findall(line):
+        if lines[-1] and len(lines[-1]) + len(word) > width:
+            lines.append(word.lstrip())
+        else:
+            lines[-1] += word
+    return "\n".join(lines)
 
 
 def error(words: str) -> None:
@@ -103,4 +128,10 @@ def confirmed(question: str) -> bool:
         return False
     import typer
 
-    return typer.confirm(question, default=False, err=True)
+    try:
+        return typer.confirm(question, default=False, err=True)
+    except typer.Abort as end:  # Ctrl-D is a No; what Ctrl-C is, the guard knows
+        put("", sys.stderr)
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        return False

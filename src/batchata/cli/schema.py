@@ -2,13 +2,17 @@
 
 import importlib
 import importlib.util
+import sqlite3
 import sys
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from batchata.errors import ValidationError
+from batchata.store import recall
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -48,6 +52,18 @@ def from_schema(schema: Any, name: str) -> "type[BaseModel]":
     from batchata.cli.json_schema import model_from
 
     return model_from(schema, name)
+
+
+def kept(connection: sqlite3.Connection, names: Collection[str] | None = None) -> "list[type[BaseModel]]":
+    """Response models as a state keeps them, for the types of columns: those of these digests, all where none are named. One that
+    can't be made from its schema tells no types.
+    """
+    models = []
+    for name, schema in recall.schemas(connection).items():
+        if names is None or name in names:
+            with suppress(ValidationError):
+                models.append(from_schema(schema, "Answer"))
+    return models
 
 
 def _module(name: str) -> Any:

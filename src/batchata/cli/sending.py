@@ -2,15 +2,17 @@
 
 import inspect
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from batchata.batch import Batch
-from batchata.cli import dotenv, inputs, options, saying
+from batchata.cli import dotenv, inputs, options, out_table, saying
 from batchata.cli import schema as schemas
 from batchata.cli.codes import Exit
 from batchata.cli.driving import Manner, drive, place
+from batchata.cli.flags import typed
 from batchata.cli.guard import listen
 from batchata.errors import ValidationError
 from batchata.estimate import Estimate
@@ -48,6 +50,8 @@ def run(
     listen(verbose=verbose, quiet=quiet)
     dotenv.load()
     batch, manner = _batch(given)
+    if manner.table is not None and out_table.was_changed(batch.state_file, manner.table.path) and not quiet:
+        saying.note(f"{out} has been changed since it was written: it is replaced when the run is over.", "yellow")
     if limit is None and not quiet:
         saying.note("No cost limit is set; --limit USD makes a hard ceiling.", "dim")
     return drive(batch, manner)
@@ -108,7 +112,7 @@ def _batch(given: Mapping[str, Any]) -> tuple[Batch, Manner]:
     }
     batch.defaults(**{name: value for name, value in params.items() if value is not None})
     _add(batch, given)
-    return batch, Manner(given["json_out"], given["quiet"], table)
+    return batch, Manner(given["json_out"], given["quiet"], out_table.of(batch, table))
 
 
 def _add(batch: Batch, given: Mapping[str, Any]) -> None:
@@ -116,6 +120,9 @@ def _add(batch: Batch, given: Mapping[str, Any]) -> None:
     found = inputs.find(given["inputs"], prompt, recursive=given["recursive"], table=given["table"])
     if found.skipped and not given["quiet"]:
         saying.note(inputs.told(found.skipped).strip(" ()"), "dim")
+    whole = [path.name for path in found.documents if path.suffix.lower() in inputs.TABLES]
+    if whole and given["table"] is None and not given["quiet"]:
+        saying.note(f"{whole[0]} goes as one document; --table makes a job of each of its rows.", "dim")
     for path in found.tables:
         batch.add_table(path, prompt, id_column=given["id_column"])
     if found.documents:
@@ -154,11 +161,16 @@ def _show(found: Estimate) -> None:
         for model in found.models.values()
     ]
     heads = ("model", "jobs", "tokens in", "tokens out", "likely USD", "worst USD", "price")
+    prices = {row[-1] for row in rows}
+    # one price source is said below: on a terminal of 80 columns its own would have no room
+    shown = 6 if sys.stdout.isatty() and len(prices) == 1 else 7
     if rows:
-        saying.show_table(heads, rows, right=heads[1:-1])
+        saying.show_table(heads[:shown], [row[:shown] for row in rows], right=heads[1:-1])
     for line in str(found).splitlines():
         if not any(line.startswith(f"  {model}: ") for model in found.models):  # those are in the table
-            saying.put(safe(line) if line.lstrip() == line else f"  {safe(line)}")
+            saying.tell(typed(safe(line)) if line.lstrip() == line else f"  {typed(safe(line))}")
+    if shown < len(heads):
+        saying.tell(f"prices: {safe(*prices)}")
 
 
 def _price(source: str | None, *, batch: bool) -> str:
@@ -191,5 +203,5 @@ def _plain(found: Estimate) -> dict[str, Any]:
             }
             for name, one in found.models.items()
         },
-        "refused": found.refused,
+        "refused": {job: typed(why) for job, why in found.refused.items()},
     }

@@ -124,7 +124,8 @@ def _next(look: Look) -> Iterator[figures.Row]:
         on = command("decide", look.state_file, "NUMBER", "--made | --never-made")
         yield figures.Row("", f"{on}    if it can't be found any more", "dim")
     elif look.jobs.failed and not look.jobs.pending:
-        yield figures.Row("try again", command("retry", look.state_file))
+        lost = ("--lost",) if look.failures.get("lost") == look.jobs.failed else ()
+        yield figures.Row("try again", command("retry", look.state_file, *lost))
 
 
 def plain(look: Look) -> dict[str, Any]:

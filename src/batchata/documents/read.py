@@ -1,9 +1,9 @@
 """A file's bytes to a `Document` or an `Image`. Module-level, plain arguments, plain results: any executor can run it anywhere."""
 
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from batchata.arguments import no_file
 from batchata.documents import images, kinds, markup, pdf, text, word
 from batchata.documents.kinds import Kind
 from batchata.errors import DocumentError
@@ -24,8 +24,8 @@ def load(path: Path) -> bytes:
     """The bytes of a regular file of at most `kinds.MAX_FILE_BYTES`, checked before reading. Raises DocumentError."""
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a FIFO or a device might never return
-            raise DocumentError(f"{path}: this is no regular file. Give the path of a file")
+        if other := no_file(status.st_mode):
+            raise DocumentError(f"{path}, {other}")
         kinds.check_size(status.st_size, str(path))
         with path.open("rb") as file:
             data = file.read(kinds.MAX_FILE_BYTES + 1)  # it may have grown since

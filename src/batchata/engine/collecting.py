@@ -75,7 +75,8 @@ def ends(
     settled = yield from _cited(each)
     raw = tuple(Raw(attempt.job_id, lines[attempt.idx]) for attempt in attempts)
     notes = frozenset(answer.note for answer in answers.values() if answer.note is not None)
-    return Ends(settled, segment, raw, strangers=strangers + len(answers) - len(attempts), notes=notes)
+    last = reading.none_left(connection, batch.id, segment, len(attempts))
+    return Ends(settled, segment, raw, last, strangers + len(answers) - len(attempts), notes)
 
 
 def _cited(each: Iterable[Settled | Citing]) -> Steps[tuple[Settled, ...]]:

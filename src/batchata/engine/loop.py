@@ -1,13 +1,13 @@
 """The one driver of a run, and the only writer of its state.
 
-Each turn: take what effects have brought and write it (one commit), ask the planner, write what must be durable before the
-next effects (one commit), start them. The loop owns no time and no threads: the clock and the pool are handed in.
+Each turn: write what effects have brought, ask the planner, write what must be durable before the next effects (all of it one
+commit), start them. The loop owns no time and no threads: the clock and the pool are handed in.
 """
 
 import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from batchata import planner
 from batchata.engine.collecting import Ends, Show, collect, ends
@@ -26,6 +26,19 @@ from batchata.usage import Money
 Begun: TypeAlias = tuple[str, Callable[[Emit], object]]
 """The group and the work of an effect."""
 
+Effect: TypeAlias = tuple[Key, str, Callable[[Emit], object]]
+"""Its key, its group, its work."""
+
+
+class Turn(NamedTuple):
+    """What a turn came to: effects to start, now that all they stand on is durable. `moved`: rows moved without any effect,
+    so there is more to plan at once.
+    """
+
+    plan: planner.Plan
+    effects: list[Effect]
+    moved: bool
+
 
 class Engine:
     """Drives one run to its end. `run` blocks; all of it happens on its caller's thread."""
@@ -35,7 +48,7 @@ class Engine:
         desk: Desk,
         preparer: Preparer,
         rules: Rules,
-        show: Callable[[Show], None],
+        show: Callable[[Show], None] | None,
         clock: Clock,
         pool: Pool,
         wishes: Wishes,
@@ -54,17 +67,18 @@ class Engine:
         """Take jobs from `source` and bring every one to its end, or to rest where a stop leaves it."""
         self._take_up()
         self._start(("intake", None), "intake", source)
+        brought: Sequence[Completion] = ()
         while True:
-            plan = planner.plan(self._view(), self._clock.now())
-            begun = self._begin_all(plan.actions)
-            for action, work in begun:
-                if work is not None:
-                    self._start(action.key, *work)
+            turn = self._turn(brought)
+            for key, group, work in turn.effects:
+                self._start(key, group, work)
             self._publish()
-            if plan.over:
-                return plan.stop
-            moved_only = any(work is None for _, work in begun)  # the plan has changed: no reason to wait
-            self._take(self._pool.next(0.0 if moved_only else self._timeout(plan.wake)))
+            if turn.plan.over:
+                return turn.plan.stop
+            brought = self._pool.next(0.0 if turn.moved else self._timeout(turn.plan.wake))
+
+    def close(self) -> None:
+        self._preparer.close()
 
     def _take_up(self) -> None:
         """Open batches of earlier runs: rows that are not at rest are effects to be taken up."""
@@ -108,49 +122,66 @@ class Engine:
         )
 
     def _batch_view(self, track: Track, now: Now) -> planner.BatchView:
-        limits = self._desk.catalog[track.row.provider].limits
+        row, desk = track.row, self._desk
         return planner.BatchView(
-            row=track.row,
+            row=row,
             has_body=track.formed is not None,
             next_look=track.next_look,
-            same_account=track.row.account == self._desk.catalog.account(track.row.provider),
+            same_account=row.account == desk.catalog.account(row.provider),
             unseen=track.unseen,
             denied=track.denied,
-            undecided=track.undecided(now, self._desk.settings, limits.expires_seconds),
+            undecided=track.undecided(now, desk.settings, desk.catalog[row.provider].limits.expires_seconds),
             cancelled=track.cancelled,
-            halted=self._desk.lanes[track.row.lane].halted,
+            halted=desk.lanes[row.lane].halted,
         )
 
     def _start(self, key: Key, group: str, work: Callable[[Emit], object]) -> None:
         self._busy.add(key)
         self._pool.start(key, group, work)
 
-    def _take(self, completions: Sequence[Completion]) -> None:
-        """Write what effects brought, all in one commit; then show what came to its end."""
-        if not completions:
-            return
-        shows: list[Show] = []
-        rested: list[ProviderBatch] = []
+    def _turn(self, brought: Sequence[Completion]) -> Turn:
+        """Write what effects brought and what must be durable before the next ones, in one commit."""
+        if not brought:
+            plan = planner.plan(self._view(), self._clock.now())
+            if not plan.actions:
+                return Turn(plan, [], moved=False)
+            with self._desk.store.transaction():
+                return self._begin_all(plan, [])
         with self._desk.store.transaction():
-            for completion in completions:
-                if not completion.partial:
-                    self._busy.discard(completion.key)
-                show, rest = self._recorder.record(completion, self._clock.now())
-                shows += show
-                rested += rest
-        for done in shows:
-            self._start(("show", done), "files", lambda _, done=done: self._show(done))  # type: ignore[misc]
-        for row in rested:
-            provider = self._desk.catalog[row.provider]
-            self._start(("forget", row.id), "look", lambda _, p=provider, name=row.provider_id or "": p.forget(name))  # type: ignore[misc]
+            after = self._record(brought)
+            return self._begin_all(planner.plan(self._view(), self._clock.now()), after)
+
+    def _record(self, brought: Sequence[Completion]) -> list[Effect]:
+        """Write what effects brought; what is to follow once that is durable: results to show, uploads to remove."""
+        effects: list[Effect] = []
+        for completion in brought:
+            if not completion.partial:
+                self._busy.discard(completion.key)
+            shows, rested = self._recorder.record(completion, self._clock.now())
+            if self._show is not None:
+                effects += [(("show", done), "files", partial(self._shown, self._show, done)) for done in shows]
+            for row in rested:
+                if (provider := self._desk.catalog[row.provider]).limits.leaves_files:
+                    name = row.provider_id or ""
+                    effects.append((("forget", row.id), "look", lambda _, p=provider, name=name: p.forget(name)))  # type: ignore[misc]
+        self._busy.update(key for key, _, _ in effects)  # the run is not over before they are
+        return effects
+
+    @staticmethod
+    def _shown(show: Callable[[Show], None], done: Show, _: Emit) -> None:
+        show(done)
+
+    def _begin_all(self, plan: planner.Plan, effects: list[Effect]) -> Turn:
+        moved = False
+        for action in plan.actions:
+            begun = self._begin(action)
+            if begun is None:
+                moved = True
+            else:
+                effects.append((action.key, *begun))
+        return Turn(plan, effects, moved)
 
     # -- before an effect: what must be durable, and the work itself
-
-    def _begin_all(self, actions: Sequence[planner.Action]) -> list[tuple[planner.Action, Begun | None]]:
-        if not actions:
-            return []
-        with self._desk.store.transaction():
-            return [(action, self._begin(action)) for action in actions]
 
     def _begin(self, action: planner.Action) -> Begun | None:
         """Write what must be durable before an effect, and give its group and work; None: writing was all."""

@@ -6,6 +6,7 @@ The body is written to an unnamed file as it grows, never held. A job that can't
 import secrets
 import sqlite3
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -96,6 +97,8 @@ class Preparer:
         shared: SharedFiles | None = None,
     ) -> None:
         self._connect = connect
+        self._reading: sqlite3.Connection | None = None  # opened for the first body
+        self._forming = threading.Lock()
         self._catalog = catalog
         self._files = Files(reader)
         self._models = models
@@ -110,13 +113,17 @@ class Preparer:
 
     def form(self, order: Order) -> Formed:
         """The next body of a lane: as many of its waiting jobs as may go together and the budget bears."""
+        with self._forming:
+            return self._form(order)
+
+    def _form(self, order: Order) -> Formed:
         provider = self._catalog[order.provider]
         if self._shared is not None:
             self._shared.begin_body()
         body = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - the loop closes it once it is sent
         formed = Formed(order.lane, secrets.token_hex(8), body)
-        with closing(self._connect()) as connection:
-            waiting = reading.pending(connection, order.lane, order.run, order.now, order.available)
+        self._reading = self._reading or self._connect()
+        with closing(reading.pending(self._reading, order.lane, order.run, order.now, order.available)) as waiting:
             for waits in self._with_files(provider, waiting, formed):
                 prepared = self._prepared(provider, waits, formed, order)
                 if prepared is not None and not self._pack(provider, waits.pending, prepared, formed, order):
@@ -125,6 +132,11 @@ class Preparer:
         _write(body, provider.envelope.tail if formed.attempts else b"", formed)
         body.seek(0)
         return formed
+
+    def close(self) -> None:
+        """Let go of the state. A body that is being formed still, by a thread that was left behind, keeps it to its end."""
+        if self._reading is not None and self._forming.acquire(blocking=False):
+            self._reading.close()
 
     def request(self, job: Job, document: Document | Image | None, tries: bytes | None, provider: Provider) -> Request:
         """What a job asks, in no provider's dialect."""

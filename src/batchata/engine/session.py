@@ -132,6 +132,7 @@ class Session:
                 self._held.note_shown(self._store)
         for track in self._desk.tracks.values():
             track.release_body()
+        self._engine.close()
         self._held.citer.close()
         self._held.reader.close()
         with contextlib.suppress(sqlite3.Error):
@@ -169,11 +170,14 @@ class Held:
         self._connect = connect
         self._files = None if ask.results_dir is None else Files(ask.results_dir, raw=ask.save_raw_responses)
 
-    def show(self, done: Show) -> None:
-        if self._files is None:
-            return
+    @property
+    def show(self) -> Callable[[Show], None] | None:
+        """How results are shown; None where nobody asked for files."""
+        return None if self._files is None else partial(self._write, self._files)
+
+    def _write(self, files: Files, done: Show) -> None:
         with contextlib.closing(self._connect()) as connection:
-            self._files.show(reading.results_of(connection, done.jobs), done.raw)
+            files.show(reading.results_of(connection, done.jobs), done.raw)
 
     def repair(self, catalog: Catalog) -> None:
         """Write files that a crash may have kept from being written; all of them where the folder is another one."""

@@ -74,9 +74,11 @@ class Track:
         """
         if self.row.state is State.SUBMITTED:
             return self.unseen_since is not None and now.ticks - self.unseen_since > UNSEEN_LONG
+        if self.row.state is not State.UNCERTAIN:
+            return False
         looked_for = now.ticks - self.held_since
         overdue = now.wall - (self.row.intended_at or now.wall) > expires_seconds
-        return self.row.state is State.UNCERTAIN and overdue and looked_for > LOOK_LONGER * settings.settle_seconds
+        return overdue and looked_for > LOOK_LONGER * settings.settle_seconds
 
     def release_body(self) -> None:
         if self.formed is not None:

@@ -1,8 +1,9 @@
 """A quote laid over a stretch of a document, word by word: which words are the same, slips, left out or put in."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final, Literal, TypeAlias
 
 from rapidfuzz.distance import Indel
@@ -17,6 +18,7 @@ _LEFT: Final = 1.0
 _PUT: Final = 1.4  # a little word
 _INVENTED: Final = 6.0  # any other word put in: the passage does not say it
 _FEW, _LEAST_SAME = 12, 0.4  # of the words of a longer quote stand in the passage as they are
+_LEAST_STRAIGHT: Final = 0.6  # of the words of a quote that goes straight on
 _LONGEST_BLOCK: Final = 4_000  # cells of one block's table; a worse fit is none
 
 
@@ -32,12 +34,23 @@ class Step:
 Slip: TypeAlias = Callable[[int, int], bool]
 
 
-def align(quote: Sequence[str], stretch: Sequence[str], is_slip: Slip) -> list[Step] | None:
+def alignments(quote: Sequence[str], stretch: Sequence[str], is_slip: Slip) -> Iterator[list[Step]]:
     """The cheapest steps from the quote to a part of the stretch; what stands before and after that part costs nothing.
 
-    `is_slip(i, j)` says whether word i of the quote may stand for word j of the stretch. None: they have too little in common.
+    `is_slip(i, j)` says whether word i of the quote may stand for word j of the stretch. First those that go straight on, where many
+    words do so: of words that stand several times the right ones. None where they have too little in common.
     """
-    anchors = _anchors(quote, stretch)
+    straight = _straight(quote, stretch)
+    if straight and (steps := _along(straight, quote, stretch, is_slip)):
+        yield steps
+    common = _anchors(quote, stretch)
+    if (common != straight or not straight) and (steps := _along(common, quote, stretch, is_slip)):
+        yield steps
+
+
+def _along(
+    anchors: Sequence[tuple[int, int, int]], quote: Sequence[str], stretch: Sequence[str], is_slip: Slip
+) -> list[Step] | None:
     if len(quote) > _FEW and sum(length for _, _, length in anchors) < _LEAST_SAME * len(quote):
         return None
     steps: list[Step] = []
@@ -50,6 +63,22 @@ def align(quote: Sequence[str], stretch: Sequence[str], is_slip: Slip) -> list[S
         steps += [Step("same", range(i + k, i + k + 1), range(j + k, j + k + 1)) for k in range(length)]
         q, s = i + length, j + length
     return steps
+
+
+def _straight(quote: Sequence[str], stretch: Sequence[str]) -> list[tuple[int, int, int]]:
+    """The runs of equal words at the one distance that most words have; empty where these are few."""
+    places: dict[str, list[int]] = {}
+    for j, word in enumerate(stretch):
+        places.setdefault(word, []).append(j)
+    shifts = Counter(j - i for i, word in enumerate(quote) for j in places.get(word, ()))
+    if not shifts:
+        return []
+    shift, count = min(shifts.items(), key=lambda item: (-item[1], item[0]))
+    if count < max(2, _LEAST_STRAIGHT * len(quote)):
+        return []
+    same = [0 <= i + shift < len(stretch) and stretch[i + shift] == word for i, word in enumerate(quote)]
+    runs = [list(run) for equal, run in groupby(range(len(quote)), key=same.__getitem__) if equal]
+    return [(run[0], run[0] + shift, len(run)) for run in runs]
 
 
 def _anchors(quote: Sequence[str], stretch: Sequence[str]) -> list[tuple[int, int, int]]:

@@ -15,6 +15,8 @@ _AFTER: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _SHORT_SCALES: Final = {**SCALES, "k": 1_000, "m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9}
+_COMMA, _POINTS = re.compile(r"\d+,\d+"), re.compile(r"\d{1,3}(?:\.\d{3})+")
+_MARK: Final = re.compile(r"[.,]")
 _BEFORE_AMOUNT: Final = 8  # characters in which sign, currency and bracket stand
 
 
@@ -34,7 +36,7 @@ def _amount(
     start = low + before.start() + len(before[0]) - len(before[0].lstrip())
     closed = bool(before["open"] and after["close"])
     end = after.end() if closed or not after["close"] else after.start("close")
-    negative = bool(before["minus"] or before["last"] or (closed and re.search(r"[.,]", digits[0])))
+    negative = bool(before["minus"] or before["last"] or (closed and _MARK.search(digits[0])))
     scale = _SHORT_SCALES.get((after["scale"] or "").lower(), 1)
     numbers = {(-number if negative else number) * scale for number in readings(digits[0])}
     if after["percent"]:
@@ -44,11 +46,13 @@ def _amount(
 
 def readings(digits: str) -> set[float]:
     """What a number may mean: 1.234 is one and a bit, or a thousand and more."""
+    if digits.isdecimal() and digits.isascii():
+        return {float(digits)}
     digits = "".join("'" if c in "\u2019\u00a0\u202f" else c for c in digits)
     forms = {number_form(digits)}
-    if re.fullmatch(r"\d+,\d+", digits):
+    if _COMMA.fullmatch(digits):
         forms.add(digits.replace(",", "."))
-    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", digits):
+    if _POINTS.fullmatch(digits):
         forms.add(digits.replace(".", ""))
     plain = (form.replace(",", "").replace("'", "") for form in forms)
     return {float(form) for form in plain if form.count(".") <= 1}

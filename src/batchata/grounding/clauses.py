@@ -30,6 +30,7 @@ _STOP: Final = re.compile(r"[.!;|\t\u2022]|\n\s*\n|\n\s*[-*\u2022]|(?<!\?)\n(?=[
 _LINED: Final = re.compile(rf"{_STOP.pattern}|(?<![?:])\n")
 _COMMA: Final = re.compile(r"[,()\u2013\u2014]")
 _CONTRARY: Final = frozenset(["but", "while", "whereas", "although", "though", "however", "aber"])
+_MAY_DENY: Final = DENYING | DENYING_AFTER | {"free", "yet", "exclusive"}
 _JOINING: Final = _CONTRARY | {"and", "or", "und"}
 # What has a word that denies and denies nothing.
 _IDIOMS: Final = frozenset(
@@ -97,7 +98,7 @@ class Clauses:
         begin = low
         for index in range(low + 1, high):
             gap = text[self._words.ends[index - 1] : self._words.starts[index]]
-            comma = bool(_COMMA.search(gap))
+            comma = gap != " " and bool(_COMMA.search(gap))
             if not comma and words[index] not in _JOINING:
                 continue
             first = index + (words[index] in _JOINING)
@@ -157,46 +158,54 @@ def _after_answers(words: Words) -> list[int]:
 def _clause(words: Words, low: int, high: int) -> Clause:
     some = words.words[low:high]
     stems = tuple(map(stem, some))
-    number_next = [after[:1].isdigit() for after in [*some[1:], ""]]
     wide: list[int] = []
     after: list[int] = []
     for i, word in enumerate(some):
-        if _is_idle(some, i, number_next[i]):
+        if word not in _MAY_DENY and stems[i] not in DENYING_VERBS and not (word in NO and i == len(some) - 1):
             continue
-        if word in DENYING_AFTER or (word == "free" and some[i + 1 : i + 2] in (["of"], ["from"])):
+        if _is_idle(some, i):
+            continue
+        following = some[i + 1] if i + 1 < len(some) else ""
+        if word in DENYING_AFTER or (word == "free" and following in ("of", "from")):
             after.append(i)
-        elif (
-            word in DENYING
-            or (word == "yet" and some[i + 1 : i + 2] == ["to"])
-            or (word in NO and i == len(some) - 1)
-            or stems[i] in DENYING_VERBS
-            or (word == "exclusive" and some[i + 1 : i + 2] == ["of"])
-        ):
+        elif _is_wide(word, stems[i], following, last=i == len(some) - 1):
             wide.append(i)
-    denied, bare = [], []
-    for i, word in enumerate(some):
-        turns = sum(w != i for w in wide) + sum(a < i for a in after) + (i > 0 and some[i - 1] == "non")
-        denied.append(turns % 2 == 1)
-        bare.append(_bare(word))
+    denied = [False] * len(some)
+    if wide or after or "non" in some:
+        denied = [
+            (len(wide) - (i in wide) + sum(a < i for a in after) + (i > 0 and some[i - 1] == "non")) % 2 == 1
+            for i in range(len(some))
+        ]
+    bare = tuple(map(_bare, some))
     return Clause(
         tuple(words.starts[low:high]),
         words.ends[high - 1],
         tuple(some),
         stems,
         tuple(denied),
-        tuple(bare),
+        bare,
         frozenset((*stems, *bare)),
         _answer(words, low, high),
         some[0] in CONDITIONS,
     )
 
 
-def _is_idle(some: Sequence[str], index: int, number_next: bool) -> bool:
+def _is_wide(word: str, stem: str, following: str, *, last: bool) -> bool:
+    """Does the word deny its whole clause?"""
+    return (
+        word in DENYING
+        or (word, following) in (("yet", "to"), ("exclusive", "of"))
+        or (word in NO and last)
+        or stem in DENYING_VERBS
+    )
+
+
+def _is_idle(some: Sequence[str], index: int) -> bool:
     """Is it no denial: no. 7, no later than, not only?"""
     word = some[index]
-    if word == "no" and number_next:
-        return True
     before, following = some[index - 1] if index else "", some[index + 1] if index + 1 < len(some) else ""
+    if word == "no" and following[:1].isdigit():
+        return True
     if word == "non" or (word == "not" and before == "or"):
         return True
     if (word, following) == ("not", "limited"):

@@ -13,11 +13,13 @@ _MOST_MARKS: Final = 400  # characters of blanks and marks that are looked at
 _PAIRS: Final = {")": "(", "]": "[", "}": "{", "\u201d": "\u201c", "\u00bb": "\u00ab"}
 _EMPHASIS: Final = "*_`~"
 _MOST_HALVES: Final = 3
+_MOST_BLANK: Final = 20
 _LONGEST_LABEL: Final = 2
 _LINK: Final = re.compile(r"\]\(([^)]*[/#][^)]*)\)")
 _ROW_END: Final = re.compile(r"([ \t]*\|)[ \t]*(?:\r?\n|$)")
 _ROW_START: Final = re.compile(r"(?:^|\n)[ \t]*(\|[ \t]*)$")
-_DIGITS: Final = re.compile(r"\d+")
+_DIGITS: Final = re.compile(r"\d+[\w%]*")
+_JOINED: Final = re.compile(r"\d[-\u2010-\u2015\u2212/:]\d")
 _BEFORE: Final = re.compile(
     r"(?:\b(?:not|non|no|never|cannot|without|neither|nor|nicht|kein|keine|ohne|pas|sans|sin|senza|niet|geen)|n['\u2019]t)"
     r"(?:[ \u00a0\n]|[-\u2010\u2011]\n?)$",
@@ -37,7 +39,15 @@ def is_denied_before(text: str, start: int) -> bool:
     before = _BEFORE.search(text, max(0, start - 12), start)
     if before is None:
         return False
+    label = text[max(0, before.start() - _MOST_BLANK) : before.start()].rstrip(" \t")
+    if before[0].endswith("\n") and label.endswith((":", "|", "=")):
+        return False  # the answer of the line before
     return text[start : start + 1].islower() or (before[0][:2].isupper() and text[start : start + 2].isupper())
+
+
+def cuts_figures(text: str, start: int, end: int) -> bool:
+    """Does the text go on with figures, so that the passage has less than a range, a date or a code: 5 of 5\u20139, 03/05 of 03/05/2024?"""
+    return bool(_JOINED.match(text, end - 1) or (start > 1 and _JOINED.match(text, start - 2)))
 
 
 def leads_elsewhere(quote: str, passage: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from batchata.citation import Span
 from batchata.errors import ValidationError
-from batchata.grounding.edges import is_denied_before, leads_elsewhere
+from batchata.grounding.edges import cuts_figures, is_denied_before, leads_elsewhere
 from batchata.grounding.exact import is_negation
 from batchata.grounding.find import Finder, Place
 from batchata.grounding.plain import readings
@@ -129,6 +129,7 @@ def _places(finder: Finder, quote: str) -> list[Place]:
             place
             for place in _read(finder, reading)
             if not is_denied_before(finder.text, place.start)
+            and not cuts_figures(finder.text, place.start, place.end)
             and not leads_elsewhere(reading, finder.text[place.start : place.end])
         ]
         if found:
@@ -174,7 +175,8 @@ def _around(finder: Finder, parts: Sequence[str], longest: int, anchor: Place, r
         if not after:
             return None
         chain.append(after[0])
-    if any(_hides(finder.text[one.end : other.start]) for one, other in pairwise(chain)):
+    gaps = [finder.text[one.end : other.start] for one, other in pairwise(chain)]
+    if any(_hides(gap) or _has_own(gap) for gap in gaps):
         return None
     how = max((place.how for place in chain), key=_MANNERS.index)
     manner: Literal["normalized", "fuzzy"] = "fuzzy" if how == "fuzzy" else "normalized"
@@ -184,6 +186,13 @@ def _around(finder: Finder, parts: Sequence[str], longest: int, anchor: Place, r
 def _near(finder: Finder, part: str, low: int, high: int) -> list[Place]:
     quoted = finder.quoted(part)
     return finder.same(quoted, low, high) or finder.bent(quoted, low, high)
+
+
+def _has_own(between: str) -> bool:
+    """Is the ellipsis the document's own, so that the quote leaves out nothing there?"""
+    found = [place.span() for place in _ELLIPSIS.finditer(between)]
+    whole = (0, len(between))
+    return bool(found) and found[0] != whole and (found[0][0] == 0 or found[-1][1] == len(between))
 
 
 def _hides(between: str) -> bool:

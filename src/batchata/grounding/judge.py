@@ -6,7 +6,6 @@ from typing import Final
 
 from batchata.grounding.align import Step
 from batchata.grounding.exact import (
-    edits,
     is_alike,
     is_benign,
     is_limit,
@@ -16,6 +15,7 @@ from batchata.grounding.exact import (
     value_of,
 )
 from batchata.grounding.lexicon import LITTLE, MONTHS, WHICH_DAYS
+from batchata.grounding.slips import edits
 
 _MOST_LEFT: Final = 0.25  # of the passage's words
 _MOST_SLIPS: Final = 0.7  # of the quote's words

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final, TypeAlias
 
 from batchata.grounding.amounts import amounts
@@ -69,8 +69,8 @@ class Said:
     def _spelled(self, taken: list[Place]) -> Iterator[Item]:
         """Numbers in words."""
         words, done = self.words, 0
-        for index, word in enumerate(words.words):
-            if word not in UNITS or index < done:
+        for index in self._units:
+            if index < done:
                 continue
             done = index + 1
             while done < len(words) and (words.words[done] in UNITS or words.words[done] in SCALES):
@@ -81,24 +81,31 @@ class Said:
                 yield item
 
     @cached_property
+    def _units(self) -> list[int]:
+        """The indexes of words for numbers."""
+        return [index for index, word in enumerate(self.words.words) if word in UNITS]
+
+    @cached_property
     def _plain(self) -> tuple[list[str], list[Place]]:
         """Words with numbers in digits, said once: `thirty (30) days` as 30, days."""
         plain: list[str] = []
         places: list[Place] = []
         words, done = self.words, 0
-        for index, (word, start, end) in enumerate(zip(words.words, words.starts, words.ends, strict=True)):
+        for index in [*self._units, len(words)]:
             if index < done:
                 continue
-            if word in UNITS:
-                done = index + 1
-                while done < len(words) and words.words[done] in UNITS:
-                    done += 1
-                word, end = f"{value_of(words.words[index:done]):g}", words.ends[done - 1]  # noqa: PLW2901 - one word of several
-            if plain and word == plain[-1] and word.isdigit():
-                places[-1] = (places[-1][0], end)
-            else:
-                plain.append(word)
-                places.append((start, end))
+            plain += words.words[done:index]
+            places += zip(words.starts[done:index], words.ends[done:index], strict=True)
+            done = index
+            while done < len(words) and words.words[done] in UNITS:
+                done += 1
+            if done > index:
+                plain.append(f"{value_of(words.words[index:done]):g}")
+                places.append((words.starts[index], words.ends[done - 1]))
+        twice = [index for index, (one, other) in enumerate(pairwise(plain)) if one == other and one.isdigit()]
+        for index in reversed(twice):
+            places[index : index + 2] = [(places[index][0], places[index + 1][1])]
+            del plain[index]
         return plain, places
 
     @cached_property

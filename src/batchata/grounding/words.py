@@ -21,6 +21,7 @@ _HYPHENS: Final = "\\-\u2010\u2011"
 _APOSTROPHES: Final = "'`\u00b4\u02bc\u2018\u2019\u201b\u2032"
 # Scripts written without spaces: each character is a word.
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_UNSPACED_ONE: Final = re.compile(f"[{_UNSPACED}]")
 _BREAKING: Final = "-\u2010\u2011 \t\r\n"
 _MINUS: Final = "\\-\u2010-\u2015\u2212"
 _MINUSES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -33,15 +34,19 @@ _NUMBER: Final = rf"""
   | \d+\u2044\d+                                             # what a half is taken apart to
   | \d+(?:\.\d+)*                                            # 1234.50  3.2.1
 """
+_SEPARATOR: Final = re.compile(r"[.,' ]")
+# Where no word, number or mark runs on, and none is read in another way for what stands on the other side.
+_LINE_END: Final = re.compile(r"(?<=[A-Za-z0-9.,;:!?)%])\s*\n(?=[A-Za-z0-9])")
 
 
 class Words:
     """`words[i]` is folded, and stands at `text[starts[i]:ends[i]]`.
 
-    `known`: words by which to tell `thirty-day` from `ten-ant` at a line's end; the text's own where none are given.
+    `broken`: a line's end broke some. `known`: words by which to tell `thirty-day` from `ten-ant` there; the text's own where none are
+    given.
     """
 
-    __slots__ = ("_joined", "_offsets", "_positions", "ends", "starts", "text", "words")
+    __slots__ = ("_joined", "_offsets", "_positions", "broken", "ends", "starts", "text", "words")
 
     def __init__(self, text: str, known: Container[str] | None = None) -> None:
         self.text = text
@@ -53,6 +58,7 @@ class Words:
         self._positions: dict[str, list[int]] | None = None
         read, places = plain(text)
         broken = self._read(read)
+        self.broken = bool(broken)
         if broken:
             apart = frozenset(broken)
             whole = {word for index, word in enumerate(self.words) if index not in apart} if known is None else known
@@ -145,6 +151,18 @@ class Words:
         return bisect_right(self.ends, place)
 
 
+def lines_about(text: str, start: int, end: int, most: int) -> tuple[int, int] | None:
+    """Lines with `text[start:end]` in them that hold the same words by themselves as within the text.
+
+    None where there are none within so many characters around it.
+    """
+    before = [found.end() for found in _LINE_END.finditer(text, max(0, start - most), start + 1)]
+    after = _LINE_END.search(text, end, end + most)
+    if (not before and start > most) or (after is None and end + most < len(text)):
+        return None
+    return before[-1] if before else 0, after.start() if after else len(text)
+
+
 def _parted(said: str, whole: str, known: Container[str]) -> tuple[str, str] | None:
     """The two halves of a word at a line's end where its hyphen is not the printer's, and its first half must agree."""
     at = min((place for hyphen in "-\u2010\u2011" if (place := said.find(hyphen)) >= 0), default=0)
@@ -174,11 +192,13 @@ def _folded(character: str) -> str:
 
 def number_form(said: str, text: str = "", start: int = 0) -> str:
     """One form for all ways of writing a number: digits, a point, and a minus for (1,250.00) too."""
+    if said.isdecimal() and said.isascii():
+        return said
     digits = said.lstrip(_MINUSES)
     minus = "-" if digits != said else ""
     if not digits.isascii():
         digits = "".join(_digit(c) for c in digits)
-    groups = re.split(r"[.,' ]", digits)
+    groups = _SEPARATOR.split(digits)
     if len(groups) > 1:
         digits = _ungrouped(digits, groups)
     end = start + len(said)
@@ -193,7 +213,8 @@ def _opened(text: str, start: int) -> bool:
 
 
 def _ungrouped(digits: str, groups: list[str]) -> str:
-    first, last = re.findall(r"[.,' ]", digits)[0], re.findall(r"[.,' ]", digits)[-1]
+    marks = _SEPARATOR.findall(digits)
+    first, last = marks[0], marks[-1]
     if first != last:
         return "".join(groups[:-1]) + "." + groups[-1]
     return "".join(groups) if first != "." else digits
@@ -212,7 +233,7 @@ def _digit(character: str) -> str:
 
 def _pattern(text: str) -> re.Pattern[str]:
     if text.isascii():
-        return _compiled("", "", "")
+        return _compiled("", "", "", "A-Za-z")
     marks, signs, numerals = [], [], []
     for character in set(text):
         if ord(character) < 128:
@@ -224,12 +245,13 @@ def _pattern(text: str) -> re.Pattern[str]:
             signs.append(character)
         elif kind in ("No", "Nl"):
             numerals.append(character)
-    return _compiled(*("".join(sorted(map(re.escape, some))) for some in (marks, signs, numerals)))
+    letters = rf"^\W\d_{_UNSPACED}" if _UNSPACED_ONE.search(text) else r"^\W\d_"
+    return _compiled(*("".join(sorted(map(re.escape, some))) for some in (marks, signs, numerals)), letters)
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(marks: str, signs: str, numerals: str) -> re.Pattern[str]:
-    letter = rf"[^\W\d_{_UNSPACED}{numerals}]"
+def _compiled(marks: str, signs: str, numerals: str, letters: str) -> re.Pattern[str]:
+    letter = f"[{letters}{numerals}]"
     if marks:
         letter = rf"(?:{letter}|[{marks}])"
     voiced = "[\u3099\u309a]?"  # that is ga where it is taken apart to ka and a mark
@@ -237,11 +259,13 @@ def _compiled(marks: str, signs: str, numerals: str) -> re.Pattern[str]:
     signs = f"$%{signs}"
     return re.compile(
         rf"""
+        (?=\S)(?:
         (?P<word>{letter}+(?:{joint}{letter}+)*|[{_UNSPACED}]{voiced})
       | (?P<number>(?:(?<![\w)\]])[{_MINUS}](?=\d))?(?:{_NUMBER})|[{numerals or "0"}])
       | (?P<box>\[(?:\s+|[xX])\](?!\())
       | \]\((?=[^)\s]*[/\#:])[^)\s]*\)                          # where a Markdown link leads is not said
       | (?P<sign>(?:(?<![\w)\]])[{_MINUS}](?=.\d))?[{signs}])
+        )
         """,
         re.VERBOSE,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from batchata.provider_batch import ProviderBatch, State
-from batchata.usage import Money, to_usd
+from batchata.usage import dollars
 
 if TYPE_CHECKING:
     from batchata.store.watching import Look
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BATCHES_SHOWN = 6  # more of them fold into a summary
 GROUPS_SHOWN = 6
 NOTE_SHOWN = 90
+MOST_ROUNDS = 10_000  # looked ahead
 
 Tone: TypeAlias = Literal["plain", "good", "bad", "warn", "dim"]
 
@@ -45,12 +46,6 @@ def duration(seconds: float) -> str:
     if whole >= 86_400:
         large, unit, small, part = (whole // 86_400, "d", whole % 86_400 // 3_600, "h")
     return f"{large} {unit} {small} {part}" if small else f"{large} {unit}"
-
-
-def usd(amount: Money) -> str:
-    """Cents, and finer where the sum is small and no whole cents."""
-    value = to_usd(amount)
-    return f"${value:,.2f}" if value >= 100 or amount % 10_000_000 == 0 else f"${value:,.4f}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -81,21 +76,43 @@ def turnaround(look: "Look") -> float | None:
     return statistics.median(look.turnarounds) if look.turnarounds else None
 
 
-def rounds_left(look: "Look") -> int:
-    """How often the providers' turnaround is still to be waited for, beyond the batches that are out."""
-    if not look.jobs.pending:
+def rounds_left(look: "Look") -> int | None:
+    """How often the providers' turnaround is still to be waited for, beyond the batches that are out, for what the limit lets be
+    sent; None where it is not known yet what that is.
+    """
+    pending = look.jobs.pending
+    if not pending:
         return 0
-    batches = math.ceil(look.jobs.pending / look.items_per_batch) if look.items_per_batch else 1
-    return math.ceil(batches / (look.max_concurrent or 10))
+    at_once = (look.items_per_batch or pending) * (look.max_concurrent or 10)
+    if look.limit is None:
+        return math.ceil(pending / at_once)
+    bound = _bound(look)
+    if bound is not None and pending * bound <= look.limit - look.balance.held:
+        return math.ceil(pending / at_once)
+    if bound is None or look.bill is None:
+        return None
+    room = look.limit - look.balance.spent - look.bill.cost * _total(look.open_batches)
+    rounds = 0
+    while (some := min(pending, at_once, int(room // bound))) > 0 and rounds < MOST_ROUNDS:
+        pending, room, rounds = pending - some, room - some * look.bill.cost, rounds + 1
+    return rounds
+
+
+def _bound(look: "Look") -> float | None:
+    """What a job that waits may cost, by those that were sent."""
+    if look.bill is not None:
+        return look.bill.bound
+    count = _total(look.open_batches)
+    return sum(batch.reserved for batch in look.open_batches) / count if count else None
 
 
 def time_left(look: "Look") -> float | None:
-    """Seconds, from what providers have shown so far; None where none has."""
-    typical = turnaround(look)
-    if typical is None:
+    """Seconds, from what providers and bills have shown so far; None where they have not."""
+    typical, rounds = turnaround(look), rounds_left(look)
+    if typical is None or rounds is None:
         return None
     out = max((typical - age(batch, look.at) for batch in look.open_batches), default=0.0)
-    return max(0.0, out) + rounds_left(look) * typical
+    return max(0.0, out) + rounds * typical
 
 
 def age(batch: ProviderBatch, now: float) -> float:
@@ -124,14 +141,14 @@ def _jobs(look: "Look") -> Iterator[Row]:
 
 
 def _money(look: "Look") -> Iterator[Row]:
-    parts = [f"{usd(look.balance.spent)} spent"]
+    parts = [f"{dollars(look.balance.spent)} spent"]
     if look.assumed:
-        parts[0] += f" ({usd(look.assumed)} of it assumed)"
+        parts[0] += f" ({dollars(look.assumed)} of it assumed)"
     if look.balance.reserved:
-        parts.append(f"{usd(look.balance.reserved)} reserved")
+        parts.append(f"{dollars(look.balance.reserved)} reserved")
     if look.limit is not None:
-        parts.append(f"limit {usd(look.limit)}")
-    elif look.jobs.total:  # before the first job is in the state, what limit was set is not known
+        parts.append(f"limit {dollars(look.limit)}")
+    elif look.limit_known:
         parts.append("no limit")
     near = look.limit is not None and look.balance.held > 0.9 * look.limit
     yield Row("money", ", ".join(parts), "warn" if near else "plain")
@@ -144,7 +161,7 @@ def _pace(look: "Look") -> Iterator[Row]:
     typical = turnaround(look)
     if typical is not None:
         parts.append(f"a batch takes {duration(typical)}")
-    if (rounds := rounds_left(look)) > 1:
+    if (rounds := rounds_left(look) or 0) > 1:
         parts.append(f"{counted(rounds, 'round')} to go")
     if look.open_batches:
         left = time_left(look)
@@ -200,7 +217,7 @@ def _trouble(look: "Look") -> Iterator[Row]:
     if kinds := [f"{number:,} {kind}" for kind, number in look.failures.items() if number]:
         yield Row("failed", ", ".join(kinds), "bad")
     if doubtful := uncertain(look):
-        held = usd(sum(batch.reserved for batch in doubtful))
+        held = dollars(sum(batch.reserved for batch in doubtful))
         yield Row(
             "uncertain",
             f"{counted(len(doubtful), 'batch')} whose fate is being looked up, {held} held for them",
@@ -222,9 +239,9 @@ def line(look: "Look", elapsed: float | None = None) -> str:
         parts.append(f"{counted(len(look.open_batches), 'batch')} out, the oldest for {duration(oldest)}")
     if jobs.pending:
         parts.append(f"{jobs.pending:,} pending")
-    parts.append(f"{usd(look.balance.spent)} spent" + ("" if look.limit is None else f" of {usd(look.limit)}"))
+    parts.append(f"{dollars(look.balance.spent)} spent" + ("" if look.limit is None else f" of {dollars(look.limit)}"))
     if look.balance.reserved:
-        parts.append(f"{usd(look.balance.reserved)} reserved")
+        parts.append(f"{dollars(look.balance.reserved)} reserved")
     if doubtful := uncertain(look):
         parts.append(f"{counted(len(doubtful), 'batch')} uncertain")
     if look.open_batches and (left := time_left(look)):

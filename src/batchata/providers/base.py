@@ -33,6 +33,7 @@ class Limits:
     plain_prompts: bool = (
         False  # what `prepare` makes of a prompt alone depends on nothing but the prompt's JSON and its length
     )
+    leaves_files: bool = True  # something is put there beside the batch itself, for `forget` to remove
     cites: bool = False  # an answer without a schema cites the documents given, in `Answer.statements`
 
 
@@ -294,6 +295,12 @@ class Provider(Protocol):
     def forget(self, provider_id: str) -> None:
         """Remove what was put at the provider only to make this batch, once its answers are safe here: uploads, spool files. The
         batch itself stays in the provider's list. Raises `ProviderError`; failing is no harm, because what is left expires.
+        """
+        ...
+
+    def purge(self, provider_id: str) -> None:
+        """Remove for good what the provider lets go of a batch that has ended: what was put there for it, its answers, the batch
+        itself. What is not there any more is no error. Raises `ProviderError`.
         """
         ...
 

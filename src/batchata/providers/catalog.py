@@ -153,6 +153,10 @@ class Catalog:
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Provider:
+        made = self._made.get(name)
+        return self._make(name) if made is None else made
+
+    def _make(self, name: str) -> Provider:
         with self._lock:
             if name not in self._made:
                 config = service(name, self._named)

@@ -5,6 +5,7 @@ A caller with several moves at hand joins them in one commit with `with store.tr
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from batchata.budget import Balance, Booking
@@ -14,6 +15,9 @@ from batchata.store import reading
 from batchata.store.database import Database
 from batchata.store.rows import Again, NewBatch, NewResult, Settled
 from batchata.usage import Money
+
+KEPT = frozenset(ProviderBatch.__slots__)
+"""Columns that a `ProviderBatch` has too."""
 
 _STATE_OF_JOB = "CASE r.outcome WHEN 'succeeded' THEN 'succeeded' WHEN 'lost' THEN 'lost' ELSE 'failed' END"
 
@@ -37,7 +41,9 @@ class Store:
         self.database.close()
 
     def balance(self) -> Balance:
-        """As of the last commit: read again only after another one."""
+        """As it is now; outside a transaction read again only after a commit."""
+        if self.connection.in_transaction:
+            return self._balance()
         commits = self.database.commits
         if self._balance_at is None or self._balance_at[0] != commits:
             self._balance_at = commits, self._balance()
@@ -91,7 +97,7 @@ class Store:
                 (batch_id,),
             )
             self._expect(moved.rowcount, len(batch.attempts), "jobs to pack")
-            self._book(batch_id, at, Booking.RESERVE, batch.reserved)
+            self._book(batch_id, at, (Booking.RESERVE, batch.reserved))
             self._note(batch_id, at, State.PREPARED, None)
             return self.batch(batch_id)
 
@@ -127,7 +133,7 @@ class Store:
                 " AND seq IN (SELECT job FROM attempt WHERE batch = ?)",
                 (due, batch.id),
             )
-            self._book(batch.id, at, Booking.RELEASE, batch.reserved)
+            self._book(batch.id, at, (Booking.RELEASE, batch.reserved))
             return moved
 
     def cancel_asked(self, batch: ProviderBatch, at: float) -> ProviderBatch:
@@ -168,16 +174,21 @@ class Store:
             self._end_attempts(batch, settled)
             self._finish_jobs(at, settled)
             self._again([(end.job, end.then) for end in settled if isinstance(end.then, Again)])
-            self._book(batch.id, at, Booking.RELEASE, sum(end.bound for end in settled))
-            self._book(batch.id, at, Booking.SPEND, sum(end.cost for end in settled if not end.assumed))
-            self._book(batch.id, at, Booking.ASSUMED, sum(end.cost for end in settled if end.assumed))
-            return self._update(batch, settled_segment=segment) if segment is not None else self.batch(batch.id)
+            self._book(
+                batch.id,
+                at,
+                (Booking.RELEASE, sum([end.bound for end in settled])),
+                (Booking.SPEND, sum([end.cost for end in settled if not end.assumed])),
+                (Booking.ASSUMED, sum([end.cost for end in settled if end.assumed])),
+            )
+            return self._update(batch, settled_segment=segment) if segment is not None else batch
 
     def rest(self, batch: ProviderBatch, at: float, note: str | None = None) -> ProviderBatch:
         """Every attempt has its end: the batch is settled, and nothing of its reservation is left."""
         with self.transaction():
+            # of the attempts, not of the ledger, which has no index: that would be read whole for each batch
             released = self.connection.execute(
-                "SELECT coalesce(sum(amount), 0) FROM ledger WHERE batch = ? AND kind = 'release'", (batch.id,)
+                "SELECT coalesce(sum(bound), 0) FROM attempt WHERE batch = ? AND outcome IS NOT NULL", (batch.id,)
             ).fetchone()[0]
             self._expect(released, batch.reserved, "nano-dollars released")
             return self._move(batch, State.SETTLED, at, rested_at=at, note=note or batch.note)
@@ -268,15 +279,17 @@ class Store:
                 (*columns.values(), batch.id, batch.state),
             )
             self._expect(moved.rowcount, 1, f"provider batch {batch.id} in state {batch.state}")
-            return self.batch(batch.id)
+        return replace(batch, **{name: value for name, value in columns.items() if name in KEPT})  # type: ignore[arg-type]
 
-    def _book(self, batch: int, at: float, kind: Booking, amount: Money) -> None:
-        if amount:
-            after = self._balance().after(kind, amount)
-            self._insert(
-                "INSERT INTO ledger (at, batch, kind, amount, reserved, spent) VALUES (?, ?, ?, ?, ?, ?)",
-                (at, batch, kind, amount, after.reserved, after.spent),
-            )
+    def _book(self, batch: int, at: float, *bookings: tuple[Booking, Money]) -> None:
+        balance = self._balance()
+        for kind, amount in bookings:
+            if amount:
+                balance = balance.after(kind, amount)
+                self._insert(
+                    "INSERT INTO ledger (at, batch, kind, amount, reserved, spent) VALUES (?, ?, ?, ?, ?, ?)",
+                    (at, batch, kind, amount, balance.reserved, balance.spent),
+                )
 
     def _note(self, batch: int, at: float, event: str, note: str | None) -> None:
         self._insert("INSERT INTO journal (at, batch, event, note) VALUES (?, ?, ?, ?)", (at, batch, event, note))

@@ -1,7 +1,7 @@
 """What is read of the state: the same queries for the driver and for readers in other threads and processes."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from batchata.budget import Balance
 from batchata.provider_batch import ProviderBatch, State, Verdict
@@ -70,7 +70,7 @@ def provider_ids(connection: sqlite3.Connection, provider: str, account: str) ->
 
 def pending(
     connection: sqlite3.Connection, lane: int, run: int, now: float, available: Money | None
-) -> Iterator[PendingJob]:
+) -> Generator[PendingJob]:
     """Jobs of this run waiting in a lane, in order of arrival, retried ones after; where `available` is given, without
     those whose bound is known to be more.
     """
@@ -80,7 +80,10 @@ def pending(
         " AND (? IS NULL OR j.bound IS NULL OR j.bound <= ?) ORDER BY j.due, j.seq",
         (lane, run, now, available, available),
     )
-    return (PendingJob(*row) for row in rows)
+    try:
+        yield from map(PendingJob._make, rows)
+    finally:
+        rows.close()  # a statement left half way keeps its snapshot, and the log from being taken up
 
 
 def next_due(connection: sqlite3.Connection, lane: int, run: int, after: float = -1.0) -> float | None:
@@ -106,6 +109,16 @@ def next_segment(connection: sqlite3.Connection, batch_id: int, after: int) -> t
         "SELECT id, body FROM segment WHERE batch = ? AND id > ? ORDER BY id LIMIT 1", (batch_id, after)
     ).fetchone()
     return (int(row[0]), bytes(row[1])) if row else None
+
+
+def none_left(connection: sqlite3.Connection, batch_id: int, segment: int, ending: int) -> bool:
+    """Whether no raw answers follow a segment, and no more attempts of its batch are open than the `ending` ones."""
+    row = connection.execute(
+        "SELECT NOT EXISTS (SELECT 1 FROM segment WHERE batch = ? AND id > ?)"
+        " AND NOT EXISTS (SELECT 1 FROM attempt WHERE batch = ? AND outcome IS NULL LIMIT 1 OFFSET ?)",
+        (batch_id, segment, batch_id, ending),
+    ).fetchone()
+    return bool(row[0])
 
 
 def open_attempts(connection: sqlite3.Connection, batch_id: int, indexes: Sequence[int] | None) -> list[OpenAttempt]:

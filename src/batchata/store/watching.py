@@ -4,6 +4,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from batchata.budget import Balance
 from batchata.errors import StateError, StateLockedError
@@ -13,7 +16,9 @@ from batchata.store.lock import StateLock
 
 LATEST = 200  # ended batches from which a provider's turnaround is told
 LATEST_RESULTS = 2_000  # results from which the rate is told
+LATEST_BILLS = 20, 2_000  # batches, and attempts in them, from which it is told what one costs
 RECENT = 900.0  # seconds: an older result says nothing of the rate
+_SETTINGS = "last_run"  # in `meta`: what `recall.keep` notes when a run begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,24 @@ def turnarounds(connection: sqlite3.Connection) -> tuple[float, ...]:
     return tuple(max(0.0, float(row[0])) for row in rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What an attempt cost of late, and could have cost at most; means, in nano-dollars."""
+
+    cost: float
+    bound: float
+
+
+def bill(connection: sqlite3.Connection) -> Bill | None:
+    """None where none has been settled yet."""
+    cost, bound = connection.execute(
+        "SELECT avg(cost), avg(bound) FROM (SELECT cost, bound FROM attempt WHERE outcome IS NOT NULL AND batch IN"
+        " (SELECT id FROM provider_batch WHERE state = 'settled' ORDER BY id DESC LIMIT ?) LIMIT ?)",
+        LATEST_BILLS,
+    ).fetchone()
+    return None if bound is None else Bill(cost, bound)
+
+
 def rate(connection: sqlite3.Connection, now: float) -> float | None:
     """Jobs that came to their end per second of late; None where there are too few to say."""
     since, number = connection.execute(
@@ -113,7 +136,9 @@ def rate(connection: sqlite3.Connection, now: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at a state. `at`: Unix time. `process` drives it at this moment (None: nobody does)."""
+    """One look at a state. `at`: Unix time. `process` drives it at this moment (None: nobody does). `limit` None: there is none,
+    or, where `limit_known` is False, nobody noted what it is.
+    """
 
     at: float
     state_file: Path
@@ -124,12 +149,14 @@ class Look:
     balance: Balance
     assumed: int
     limit: int | None
+    limit_known: bool
     max_concurrent: int | None
     items_per_batch: int | None
     open_batches: tuple[ProviderBatch, ...]
     batches: Mapping[str, int]
     turnarounds: tuple[float, ...]
     rate: float | None
+    bill: Bill | None
 
 
 def look(
@@ -145,26 +172,57 @@ def look(
     connection.execute("BEGIN")  # one moment for all that is read
     try:
         last = recall.last_run(connection)
-        settings = last.settings if last else {}
+        settings, newest = _settings(connection), run_row(connection)
+        begins = process and last and newest and last.run < newest.id and settings.get("part_of") is None
+        run = (
+            None if last is None or begins else last.run
+        )  # one that begins has no jobs yet: an older one's are not its own
         return Look(
             at=now,
             state_file=path,
-            run=run_row(connection),
+            run=newest,
             process=process,
-            jobs=counted or (counts(connection, last.run) if last else Counts()),
-            failures=failed if failed is not None else (failures(connection, last.run) if last else {}),
+            jobs=counted or (Counts() if run is None else counts(connection, run)),
+            failures=failed if failed is not None else ({} if run is None else failures(connection, run)),
             balance=reading.balance(connection),
             assumed=reading.assumed(connection),
             limit=settings.get("limit"),
+            limit_known="limit" in settings,
             max_concurrent=settings.get("max_concurrent"),
             items_per_batch=settings.get("items_per_batch"),
             open_batches=tuple(reading.open_batches(connection)),
             batches=batches_by_state(connection),
             turnarounds=turnarounds(connection),
             rate=rate(connection, now),
+            bill=bill(connection),
         )
     finally:
         connection.execute("ROLLBACK")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A batch that came to rest at its provider. `account`: the fingerprint of the key that made it."""
+
+    provider: str
+    provider_id: str
+    account: str
+
+
+def made(connection: sqlite3.Connection) -> list[Made]:
+    """What of this state may still lie at providers."""
+    rows = connection.execute(
+        "SELECT DISTINCT l.provider, b.provider_id, b.account FROM provider_batch b JOIN lane l ON l.id = b.lane"
+        " WHERE b.provider_id IS NOT NULL AND b.state = 'settled' ORDER BY b.id"
+    )
+    return [Made(*row) for row in rows]
+
+
+def _settings(connection: sqlite3.Connection) -> Mapping[str, Any]:
+    """What was set for the newest run, from its first moment on; nothing where that was not noted."""
+    settings = orjson.loads(reading.meta(connection, _SETTINGS) or b"{}")
+    newest = connection.execute("SELECT max(id) FROM run").fetchone()[0]
+    return settings if settings.get("form") == recall.FORM and settings.get("run") == newest else {}
 
 
 def driver_of(state_file: Path) -> str | None:

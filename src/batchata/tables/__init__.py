@@ -5,7 +5,6 @@
     write(results, path, format=None, response_model=None, inputs=None, spreadsheet=False)
                                                         results as Parquet, CSV or JSONL, in constant memory
     Spool(results, models, inputs)                      results whose columns are known: what all writers take
-    InOrder(state_file, members, models).all()          stored results in the order of their jobs
 
 CSV and JSONL need nothing beyond the core; Parquet and data frames need `batchata[tables]`. It stands above `results`, beside
 the engine: the engine knows nothing of tables.
@@ -20,7 +19,6 @@ from batchata.errors import ValidationError
 from batchata.result import JobResult
 from batchata.tables.jobs import TableJobs
 from batchata.tables.kinds import Kind
-from batchata.tables.ordered import InOrder
 from batchata.tables.sources import open_table
 from batchata.tables.spool import Spool
 from batchata.tables.table import BadRow
@@ -29,7 +27,7 @@ from batchata.tables.writing import Format, format_of, write_spool
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["InOrder", "Spool", "TableJobs", "rows", "write"]
+__all__ = ["Spool", "TableJobs", "rows", "write"]
 
 
 def rows(source: Any) -> Iterator[dict[str, Any]]:

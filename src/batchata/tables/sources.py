@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from batchata.arguments import near, shown
+from batchata.arguments import near, no_file, shown
 from batchata.errors import ValidationError
 from batchata.tables.frames import open_frame, open_parquet
 from batchata.tables.table import Table
@@ -29,7 +29,10 @@ def open_table(source: Any) -> Table:
             "pandas, Polars or PyArrow data frame"
         )
     try:
-        if path.stat().st_size == 0:
+        status = path.stat()
+        if other := no_file(status.st_mode):
+            raise ValidationError(f"table={shown(str(source))}, {other}")
+        if status.st_size == 0:
             raise ValidationError(f"table={shown(str(source))} is empty (0 bytes); give a table with a row at least")
         return _OPEN[suffix](path)
     except OSError as error:

@@ -89,10 +89,16 @@ class AnthropicCalls:
 
     def delete_file(self, file_id: str) -> None:
         """A file that is not there is no error."""
+        self._delete(f"{FILES}/{quote(file_id, safe='')}")
+
+    def delete_batch(self, provider_id: str) -> None:
+        """A batch that is not there is no error."""
+        self._delete(batch_path(provider_id))
+
+    def _delete(self, path: str) -> None:
         import httpx2
 
         client = self._client()
-        path = f"{FILES}/{quote(file_id, safe='')}"
         try:
             with errors.as_provider_errors(_secrets(client)):
                 client.delete(path, cast_to=httpx2.Response, options={"follow_redirects": False})

@@ -32,6 +32,7 @@ LIMITS = Limits(
     expires_seconds=24 * 3600.0,
     results_kept_seconds=29 * 24 * 3600.0,
     plain_prompts=True,
+    leaves_files=False,
     cites=True,
 )
 
@@ -144,6 +145,10 @@ class AnthropicProvider(ListedBatches):
 
     def forget(self, provider_id: str) -> None:
         """Nothing was put at Anthropic but the batch itself."""
+
+    def purge(self, provider_id: str) -> None:
+        """Delete the batch with its answers, which Anthropic keeps for 29 days otherwise. One that has not ended is refused."""
+        self._calls.delete_batch(provider_id)
 
     def close(self) -> None:
         self._calls.close()

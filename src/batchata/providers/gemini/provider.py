@@ -177,6 +177,22 @@ class GeminiProvider(ListedBatches):
         if nonce := answer.mark(operation):
             self._calls.delete(f"files/{file_name(nonce)}")
 
+    def purge(self, provider_id: str) -> None:
+        """Delete the upload, the batch and the answers' file. Of a batch that is gone no file can be named any more: what is left of
+        it goes 48 hours after its making.
+        """
+        try:
+            operation, _ = self._calls.get(_batch_path(provider_id))
+        except ProviderError as error:
+            if error.status != 404:
+                raise
+            return
+        if nonce := answer.mark(operation):
+            self._calls.delete(f"files/{file_name(nonce)}")
+        self._calls.delete(_batch_path(provider_id))
+        if answers := answer.responses_file(operation):
+            self._calls.delete(answers)
+
     def close(self) -> None:
         self._calls.close()
 

@@ -211,6 +211,10 @@ class OpenAIProvider(ListedBatches):
         for file_id in [*([given] if given else []), *output_files(batch)]:
             self._calls.delete_file(file_id)
 
+    def purge(self, provider_id: str) -> None:
+        """Its files, as `forget` does: a batch itself can't be deleted at OpenAI."""
+        self.forget(provider_id)
+
     def close(self) -> None:
         self._calls.close()
 

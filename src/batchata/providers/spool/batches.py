@@ -64,6 +64,10 @@ class SpooledBatches:
         """Remove the files of a batch whose answers are safe elsewhere."""
         self._spool.forget(provider_id)
 
+    def purge(self, provider_id: str) -> None:
+        """The same: its files are all there is of it."""
+        self._spool.forget(provider_id)
+
     def close(self) -> None:
         """Stop now, what is under way included; the next provider on this spool goes on with it."""
         self._spool.close()
