@@ -100,7 +100,10 @@ def _wait(run: BatchRun) -> None:
     while not run.wait(HEARD_WITHIN):
         if interrupts.heard is not None:
             saying.note("Leaving: what is open stays at the providers. Once more to leave at once.", "yellow")
-            run.shutdown(wait_for_active=False)
+            leaving = threading.Thread(target=run.shutdown, args=(False,), name="batchata-leave", daemon=True)
+            leaving.start()
+            while leaving.is_alive():
+                leaving.join(HEARD_WITHIN)  # in short steps: a signal that comes right before a wait is heard after it
             return
 
 

@@ -2,7 +2,6 @@
 
 import math
 from contextlib import closing
-from functools import partial
 
 from batchata.documents.reader import Reader
 from batchata.engine.preparing import Preparer
@@ -17,6 +16,7 @@ from batchata.providers.catalog import Catalog, resolve
 from batchata.said import SaidJob
 from batchata.store import reading
 from batchata.store.database import connect_reader
+from batchata.store.readers import Readers
 from batchata.usage import Money, Usage
 
 
@@ -44,9 +44,8 @@ class _Counting:
         self._catalog = catalog
         self._now = now
         self._price = pricer_of(ask)
-        self._connect = partial(connect_reader, ask.state_file)
         self._preparer = Preparer(
-            self._connect, catalog, reader, ask.models, self._price, limited=ask.cost_limit is not None,
+            Readers(ask.state_file), catalog, reader, ask.models, self._price, limited=ask.cost_limit is not None,
             named=ask.providers, folder=ask.state_file.parent,
         )  # fmt: skip
         self._found = Estimate(limit=ask.cost_limit)
@@ -65,7 +64,7 @@ class _Counting:
 
     def _known(self) -> "_Known":
         if self._ask.reuse_state and self._ask.state_file.exists() and self._ask.state_file.stat().st_size:
-            with closing(self._connect()) as connection:
+            with closing(connect_reader(self._ask.state_file)) as connection:
                 self._found.spent = reading.balance(connection).held
             return _Known(self._ask)
         return _Known(None)

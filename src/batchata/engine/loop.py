@@ -4,7 +4,6 @@ Each turn: write what effects have brought, ask the planner, write what must be 
 commit), start them. The loop owns no time and no threads: the clock and the pool are handed in.
 """
 
-import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -20,7 +19,6 @@ from batchata.planner import Now, StopReason
 from batchata.provider_batch import ProviderBatch
 from batchata.providers.base import Intent, Sighting
 from batchata.store import reading
-from batchata.store.database import connect_reader
 from batchata.usage import Money
 
 Begun: TypeAlias = tuple[str, Callable[[Emit], object]]
@@ -76,9 +74,6 @@ class Engine:
             if turn.plan.over:
                 return turn.plan.stop
             brought = self._pool.next(0.0 if turn.moved else self._timeout(turn.plan.wake))
-
-    def close(self) -> None:
-        self._preparer.close()
 
     def _take_up(self) -> None:
         """Open batches of earlier runs: rows that are not at rest are effects to be taken up."""
@@ -241,7 +236,7 @@ class Engine:
         return lambda _: provider.create(intent, formed.body)
 
     def _find(self, row: ProviderBatch, at: float, _: Emit) -> Sighting:
-        with contextlib.closing(connect_reader(self._desk.store.path)) as connection:
+        with self._desk.readers.connection() as connection:
             known = reading.provider_ids(connection, row.provider, row.account)
         return self._desk.catalog[row.provider].find(_intent(row, at, known))
 

@@ -4,11 +4,9 @@ The body is written to an unnamed file as it grows, never held. A job that can't
 """
 
 import secrets
-import sqlite3
 import tempfile
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -32,6 +30,7 @@ from batchata.providers.catalog import Catalog, resolve
 from batchata.request import Document, Image, Message, Request, Text
 from batchata.result import Outcome
 from batchata.store import reading
+from batchata.store.readers import Readers
 from batchata.store.rows import NewAttempt, NewResult, PendingJob
 from batchata.usage import Money
 
@@ -85,7 +84,7 @@ class Preparer:
 
     def __init__(
         self,
-        connect: Callable[[], sqlite3.Connection],
+        readers: Readers,
         catalog: Catalog,
         reader: Reader,
         models: Mapping[str, Any],
@@ -96,9 +95,7 @@ class Preparer:
         folder: Path,
         shared: SharedFiles | None = None,
     ) -> None:
-        self._connect = connect
-        self._reading: sqlite3.Connection | None = None  # opened for the first body
-        self._forming = threading.Lock()
+        self._readers = readers
         self._catalog = catalog
         self._files = Files(reader)
         self._models = models
@@ -113,17 +110,15 @@ class Preparer:
 
     def form(self, order: Order) -> Formed:
         """The next body of a lane: as many of its waiting jobs as may go together and the budget bears."""
-        with self._forming:
-            return self._form(order)
-
-    def _form(self, order: Order) -> Formed:
         provider = self._catalog[order.provider]
         if self._shared is not None:
             self._shared.begin_body()
         body = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - the loop closes it once it is sent
         formed = Formed(order.lane, secrets.token_hex(8), body)
-        self._reading = self._reading or self._connect()
-        with closing(reading.pending(self._reading, order.lane, order.run, order.now, order.available)) as waiting:
+        with (
+            self._readers.connection() as connection,
+            closing(reading.pending(connection, order.lane, order.run, order.now, order.available)) as waiting,
+        ):
             for waits in self._with_files(provider, waiting, formed):
                 prepared = self._prepared(provider, waits, formed, order)
                 if prepared is not None and not self._pack(provider, waits.pending, prepared, formed, order):
@@ -132,11 +127,6 @@ class Preparer:
         _write(body, provider.envelope.tail if formed.attempts else b"", formed)
         body.seek(0)
         return formed
-
-    def close(self) -> None:
-        """Let go of the state. A body that is being formed still, by a thread that was left behind, keeps it to its end."""
-        if self._reading is not None and self._forming.acquire(blocking=False):
-            self._reading.close()
 
     def request(self, job: Job, document: Document | Image | None, tries: bytes | None, provider: Provider) -> Request:
         """What a job asks, in no provider's dialect."""

@@ -32,11 +32,12 @@ from batchata.pricing import Price, price_of
 from batchata.providers.catalog import Catalog, resolve
 from batchata.said import Said, SaidJob
 from batchata.store import reading
-from batchata.store.database import Database, connect_reader
+from batchata.store.database import Database
 from batchata.store.fresh import open_database
 from batchata.store.intake import Intake, Members
 from batchata.store.lock import StateLock, process_name
 from batchata.store.moves import Store
+from batchata.store.readers import Readers
 from batchata.usage import to_usd
 from batchata.version import __version__
 
@@ -132,12 +133,12 @@ class Session:
                 self._held.note_shown(self._store)
         for track in self._desk.tracks.values():
             track.release_body()
-        self._engine.close()
         self._held.citer.close()
         self._held.reader.close()
         with contextlib.suppress(sqlite3.Error):
             self._held.uploads.clean()
         self._desk.catalog.close()
+        self._desk.readers.close()
         self._store.close()
         self._lock.release()
         log.info(
@@ -163,11 +164,11 @@ class Session:
 class Held:
     """The document reader, the result files and the uploads of a session."""
 
-    def __init__(self, ask: Ask, connect: Callable[[], sqlite3.Connection], uploads: UploadNotes) -> None:
+    def __init__(self, ask: Ask, readers: Readers, uploads: UploadNotes) -> None:
         self.reader = Reader(ask.executor)
         self.citer = Citer(FileSources(self.reader))
         self.uploads = uploads
-        self._connect = connect
+        self._readers = readers
         self._files = None if ask.results_dir is None else Files(ask.results_dir, raw=ask.save_raw_responses)
 
     @property
@@ -176,18 +177,18 @@ class Held:
         return None if self._files is None else partial(self._write, self._files)
 
     def _write(self, files: Files, done: Show) -> None:
-        with contextlib.closing(self._connect()) as connection:
+        with self._readers.connection() as connection:
             files.show(reading.results_of(connection, done.jobs), done.raw)
 
     def repair(self, catalog: Catalog) -> None:
         """Write files that a crash may have kept from being written; all of them where the folder is another one."""
         if self._files is None:
             return
-        with contextlib.closing(self._connect()) as connection:
+        with self._readers.connection() as connection:
             same = reading.meta(connection, "results_dir") == str(self._files.folder)
             shown = int(reading.meta(connection, "shown") or 0) if same else 0
             raw_shown = int(reading.meta(connection, "raw_shown") or 0) if same else 0
-        self._files.repair(self._connect, shown, raw_shown, catalog.__getitem__)
+            self._files.repair(connection, shown, raw_shown, catalog.__getitem__)
 
     def begin(self, store: Store) -> None:
         """Name the folder, before anything is written there."""
@@ -233,7 +234,7 @@ def _assemble(
     pool: Pool,
     parts: Parts,
 ) -> Session:
-    connect, now = partial(connect_reader, ask.state_file), clock.now()
+    readers, now = Readers(ask.state_file), clock.now()
     salt = reading.meta(store.connection, "salt") or ""
     catalog = parts.catalog(ask.providers, spool_of(ask.state_file), salt)
     run = store.start_run(now.wall, process_name(), __version__)
@@ -246,10 +247,11 @@ def _assemble(
         deadline=None if ask.time_limit is None else now.ticks + ask.time_limit,
     )
     uploading = Uploading(upload_tag(salt), lambda: clock.now().wall)
-    held = Held(ask, connect, UploadNotes(store, catalog, uploading))
+    held = Held(ask, readers, UploadNotes(store, catalog, uploading))
     held.begin(store)
     desk = Desk(
         store=store,
+        readers=readers,
         catalog=catalog,
         settings=settings,
         lanes=NotingLanes(held.uploads, store, catalog, run, ask.items_per_batch),
@@ -258,7 +260,7 @@ def _assemble(
         note_taken=lambda: kept.taken(store, ask, run),
     )
     preparer = Preparer(
-        connect, catalog, held.reader, ask.models, pricer, limited=ask.cost_limit is not None, named=ask.providers,
+        readers, catalog, held.reader, ask.models, pricer, limited=ask.cost_limit is not None, named=ask.providers,
         folder=ask.state_file.parent, shared=SharedFiles(uploading),
     )  # fmt: skip
     rules = Rules(ask.max_attempts, ask.retry_invalid, pricer, ask.models, held.citer.cite)

@@ -6,7 +6,6 @@ its file.
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from pathlib import Path
 
 import orjson
@@ -36,14 +35,13 @@ class Files:
             write_all_private(self.folder / RAW, ((f"{line.job_id}.json", line.line) for line in raw))
         write_all_private(self.folder, map(_file, results))
 
-    def repair(self, connect: Callable[[], sqlite3.Connection], shown: int, raw_shown: int, provider: "Of") -> None:
+    def repair(self, connection: sqlite3.Connection, shown: int, raw_shown: int, provider: "Of") -> None:
         """Write what was settled after `shown` (a result's id), and the raw answers kept after `raw_shown` (a segment's)."""
-        with closing(connect()) as connection:
-            while results := reading.results_after(connection, shown):
-                self.show(results)
-                shown = results[-1].id
-            for batch, body in reading.settled_segments(connection, raw_shown) if self._raw else ():
-                self.show((), _raw_lines(connection, batch, body, provider(batch.provider)))
+        while results := reading.results_after(connection, shown):
+            self.show(results)
+            shown = results[-1].id
+        for batch, body in reading.settled_segments(connection, raw_shown) if self._raw else ():
+            self.show((), _raw_lines(connection, batch, body, provider(batch.provider)))
 
 
 Of = Callable[[str], Provider]

@@ -12,6 +12,7 @@ from batchata.providers.catalog import Catalog
 from batchata.store import reading
 from batchata.store.intake import Intake
 from batchata.store.moves import Store
+from batchata.store.readers import Readers
 from batchata.usage import Money
 
 UNSEEN_LONG = 3600.0  # seconds; listings lag by less
@@ -93,6 +94,7 @@ class Desk:
     """
 
     store: Store
+    readers: Readers
     catalog: Catalog
     settings: Settings
     lanes: Lanes

@@ -7,7 +7,7 @@ from typing import Final
 from batchata.grounding.lexicon import SCALES
 from batchata.grounding.words import number_form
 
-_DIGITS: Final = re.compile(r"\d{1,3}(?:[,.'\u2019\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?")
+_DIGITS: Final = re.compile(r"(?=\d)(?:\d{1,3}(?:[,.'\u2019\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?)")
 _BEFORE: Final = re.compile(r"(?P<open>\()?\s?(?P<minus>(?<![\w)])[-\u2212])?(?:[^\W\d_]{0,3}[$€£¥₹]\s?)?(?P<last>-)?$")
 _AFTER: Final = re.compile(
     r"""(?P<percent>\s?(?:%|percent\b|per\s?cent\b))?(?:\s?(?P<scale>hundred|thousand|million|billion|trillion|mn|bn|[kmb])\b)?

@@ -5,7 +5,7 @@ A word that denies turns its whole clause, wherever it stands (`pets are not all
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -26,11 +26,17 @@ from batchata.grounding.terms import (
 )
 from batchata.grounding.words import Words
 
-_STOP: Final = re.compile(r"[.!;|\t\u2022]|\n\s*\n|\n\s*[-*\u2022]|(?<!\?)\n(?=[^\n]*[:=|])| {3,}")
+_STOP: Final = re.compile(
+    r"(?=[.!;|\t\u2022\n ])(?:[.!;|\t\u2022]|\n\s*\n|\n\s*[-*\u2022]|(?<!\?)\n(?=[^\n]*[:=|])| {3,})"
+)
 _LINED: Final = re.compile(rf"{_STOP.pattern}|(?<![?:])\n")
 _COMMA: Final = re.compile(r"[,()\u2013\u2014]")
 _CONTRARY: Final = frozenset(["but", "while", "whereas", "although", "though", "however", "aber"])
-_MAY_DENY: Final = DENYING | DENYING_AFTER | {"free", "yet", "exclusive"}
+_MAY_DENY: Final = DENYING | DENYING_AFTER | NO | {"free", "yet", "exclusive", "non"}
+_DENIALS: Final = frozenset(["not", "non", "no"])
+_ANSWERS: Final = YES | NO
+_ASKED: Final = re.compile(r"[:=?\u2013]")
+_AHEAD: Final = 12  # words in which the verb of what is joined stands
 _JOINING: Final = _CONTRARY | {"and", "or", "und"}
 # What has a word that denies and denies nothing.
 _IDIOMS: Final = frozenset(
@@ -91,39 +97,46 @@ class Clauses:
             {*stops, *(edge for low, high in pairwise([0, *stops, len(words)]) for edge in self._joints(low, high))}
         )
 
+    @cached_property
+    def _commas(self) -> frozenset[int]:
+        """The indexes of words that a comma or the like stands before."""
+        words = self._words
+        places = [found.start() for found in _COMMA.finditer(words.text)]
+        nexts = [(place, bisect_left(words.starts, place)) for place in places]
+        return frozenset(index for place, index in nexts if index and words.ends[index - 1] <= place)
+
+    @cached_property
+    def _joinable(self) -> list[int]:
+        """The indexes of words that a clause could be joined at."""
+        joining = (index for index, word in enumerate(self._words.words) if word in _JOINING)
+        return sorted(self._commas.union(joining))
+
     def _joints(self, low: int, high: int) -> list[int]:
         """Where a clause is joined to another: what is said on either side has a verb of its own, or begins with a denial."""
-        words, text = self._words.words, self._words.text
         joints: list[int] = []
-        begin = low
-        for index in range(low + 1, high):
-            gap = text[self._words.ends[index - 1] : self._words.starts[index]]
-            comma = gap != " " and bool(_COMMA.search(gap))
-            if not comma and words[index] not in _JOINING:
-                continue
-            first = index + (words[index] in _JOINING)
-            ahead = words[first : min(high, first + 12)]
-            verb = any(word in FINITE for word in words[begin:index])
-            denial = bool(ahead) and (ahead[0] in ("not", "non", "no") or ahead[0] in DENYING_AFTER)
-            if verb and (
-                words[index] in _CONTRARY
-                or (denial and (comma or words[index] in _JOINING))
-                or (
-                    not (ahead and ahead[0] in FINITE)
-                    and any(word in FINITE for word in ahead)
-                    and words[index] != "or"
-                )
-            ):
+        for index in self._joinable[bisect_right(self._joinable, low) : bisect_left(self._joinable, high)]:
+            if self._is_joint(joints[-1] if joints else low, index, high):
                 joints.append(index)
-                begin = index
         return joints
+
+    def _is_joint(self, begin: int, index: int, high: int) -> bool:
+        words = self._words.words
+        if FINITE.isdisjoint(words[begin:index]):
+            return False
+        joining = words[index] in _JOINING
+        ahead = words[index + joining : min(high, index + joining + _AHEAD)]
+        if words[index] in _CONTRARY or not ahead:
+            return words[index] in _CONTRARY
+        if (ahead[0] in _DENIALS or ahead[0] in DENYING_AFTER) and (joining or index in self._commas):
+            return True
+        return ahead[0] not in FINITE and words[index] != "or" and not FINITE.isdisjoint(ahead)
 
 
 def _is_stop(words: Words, found: re.Match[str]) -> bool:
     """A full stop ends a clause unless it stands in a number or after a short form: No. 7, Acme Inc. of Ohio."""
     if found[0] != ".":
         answered = words.first_from(found.end() - 1)  # a cell with a yes or no belongs to the one before
-        return not (found[0][0] in "|\t\n " and words.words[answered] in YES | NO)
+        return not (found[0][0] in "|\t\n " and words.words[answered] in _ANSWERS)
     before = words.first_from(found.start() - 1)
     after = words.text[found.end() : found.end() + 2]
     if words.words[before : before + 1] == ["no"] and after.strip()[:1].isdigit():
@@ -136,21 +149,20 @@ def _is_stop(words: Words, found: re.Match[str]) -> bool:
 def _after_answers(words: Words) -> list[int]:
     """A label's yes or no ends it; a ticked box begins one."""
     found: list[int] = []
+    some = words.words
     for index in range(1, len(words)):
-        word, before = words.words[index - 1], words.words[index]
-        if (
-            word in YES | NO
-            and index > 1
-            and re.search(r"[:=?\u2013]", words.text[words.ends[index - 2] : words.starts[index - 1]])
-        ):
-            found.append(index)
-        if (
-            word in ("yes", "no")
-            and (index == 1 or index - 1 in found)
-            and words.text[words.ends[index - 1] :][:1] == ","
-        ):
-            found.append(index)  # No, they are not
-        if before[0] in CHECKS and words.ends[index - 1] < words.starts[index]:
+        if some[index - 1] in _ANSWERS:
+            label = words.text[words.ends[index - 2] : words.starts[index - 1]] if index > 1 else ""
+            if _ASKED.search(label):
+                found.append(index)
+            end = words.ends[index - 1]
+            if (
+                some[index - 1] in ("yes", "no")
+                and (index == 1 or index - 1 in found)
+                and words.text[end : end + 1] == ","
+            ):
+                found.append(index)  # No, they are not
+        if some[index][0] in CHECKS and words.ends[index - 1] < words.starts[index]:
             found.append(index)
     return found
 
@@ -158,35 +170,39 @@ def _after_answers(words: Words) -> list[int]:
 def _clause(words: Words, low: int, high: int) -> Clause:
     some = words.words[low:high]
     stems = tuple(map(stem, some))
-    wide: list[int] = []
-    after: list[int] = []
-    for i, word in enumerate(some):
-        if word not in _MAY_DENY and stems[i] not in DENYING_VERBS and not (word in NO and i == len(some) - 1):
-            continue
-        if _is_idle(some, i):
-            continue
-        following = some[i + 1] if i + 1 < len(some) else ""
-        if word in DENYING_AFTER or (word == "free" and following in ("of", "from")):
-            after.append(i)
-        elif _is_wide(word, stems[i], following, last=i == len(some) - 1):
-            wide.append(i)
-    denied = [False] * len(some)
-    if wide or after or "non" in some:
-        denied = [
-            (len(wide) - (i in wide) + sum(a < i for a in after) + (i > 0 and some[i - 1] == "non")) % 2 == 1
-            for i in range(len(some))
-        ]
+    denied = _denied(some, stems)
     bare = tuple(map(_bare, some))
     return Clause(
         tuple(words.starts[low:high]),
         words.ends[high - 1],
         tuple(some),
         stems,
-        tuple(denied),
+        denied,
         bare,
         frozenset((*stems, *bare)),
         _answer(words, low, high),
         some[0] in CONDITIONS,
+    )
+
+
+def _denied(some: Sequence[str], stems: Sequence[str]) -> tuple[bool, ...]:
+    """Which words of a clause are denied, by how many of its words."""
+    wide: list[int] = []
+    after: list[int] = []
+    may_deny = [i for i, word in enumerate(some) if word in _MAY_DENY or stems[i] in DENYING_VERBS]
+    for i in may_deny:
+        word, following = some[i], some[i + 1] if i + 1 < len(some) else ""
+        if _is_idle(some, i):
+            continue
+        if word in DENYING_AFTER or (word == "free" and following in ("of", "from")):
+            after.append(i)
+        elif _is_wide(word, stems[i], following, last=i == len(some) - 1):
+            wide.append(i)
+    if not may_deny:
+        return (False,) * len(some)
+    return tuple(
+        (len(wide) - (i in wide) + sum(a < i for a in after) + (i > 0 and some[i - 1] == "non")) % 2 == 1
+        for i in range(len(some))
     )
 
 
@@ -227,4 +243,4 @@ def _answer(words: Words, low: int, high: int) -> bool | None:
     first, last = words.words[low], words.words[high - 1]
     if first[0] in CHECKS:
         return first in YES
-    return last in YES if last in YES | NO else None
+    return last in YES if last in _ANSWERS else None

@@ -24,7 +24,7 @@ _DATE: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_YEAR: Final = re.compile(r"(?<!\d)(?:1[5-9]|2[0-2])\d\d(?!\d)|(?<=\d[-/.])\d\d(?!\d)")
+_YEAR: Final = re.compile(r"(?=\d\d)(?:(?<!\d)(?:1[5-9]|2[0-2])\d\d(?!\d)|(?<=\d[-/.])\d\d(?!\d))")
 _LONGEST: Final = 40  # characters
 _BEFORE_YEAR, _AFTER_YEAR = 60, 12  # characters in which the rest of a date stands
 
