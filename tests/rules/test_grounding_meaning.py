@@ -117,3 +117,36 @@ def test_a_line_between_pages_is_no_foot_where_it_goes_on() -> None:
     document = Document("a.pdf", "application/pdf", b"", pages, paged=True)
     quotes = ["The tenant shall pay the rent for the flat and shall sublet it to any other person in the year"]
     assert not ground(document, quotes)[0].is_verified
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("a notice of nine-\nteen months is given", "a notice of five-\nteen months is given"),
+        ("a notice of ninety-six months is given", "a notice of fivety-six months is given"),
+        ("Ferritin: 16.3 (ref. 5.4\u2013172.3) in all", "Ferritin: 16.3 (ref. 5.4)"),
+        ("the period from 03/05/2024 on", "the period from 03/05"),
+        ("the order INV-2024-001 of May", "the order INV-2024"),
+        ("see [the terms](https://example.org/t/69) here", "see [the terms](https://example.org/t/69k) here"),
+        ("3. \u2026and so on, red. 5. \u2026and so on, tall desk", "3. \u2026and so on, tall desk"),
+    ],
+)
+def test_less_or_another_of_a_number_is_not_verified(text: str, quote: str) -> None:
+    assert not verified(text, quote)
+    assert verified(text, text)
+
+
+def test_the_answer_of_the_line_before_denies_nothing() -> None:
+    assert verified("Rx: no\nmorning: 2 tablets", "morning: 2 tablets")
+    assert not verified("There is no\nrefund of the fee", "refund of the fee")
+
+
+def test_a_short_month_is_one_beside_a_number_only() -> None:
+    assert verified("Hall B is step-free and warm", "Hall B is sep-free and warm")
+    assert not verified("Due 5 step 2024 as agreed", "Due 5 Sep 2024 as agreed")
+
+
+def test_of_words_that_come_again_those_that_go_straight_on() -> None:
+    text = "Take three in the morning.\nTake three in the evening. Take two in the noon."
+    (found,) = ground(text, ["Take three in the eveinng. Take two in the noon."])
+    assert found.text == "Take three in the evening. Take two in the noon."

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from batchata.grounding import ground, split_quotes
-from batchata.grounding.words import Words
+from batchata.grounding.words import Words, lines_about
 from batchata.request import Document
 
 WORDS = st.sampled_from(
@@ -146,3 +146,40 @@ def test_any_text_can_be_split(text: str) -> None:
     assert answer == "1"
     assert all(path and quote for path, quote in pairs)
     split_quotes(text)
+
+
+LINES = st.lists(
+    st.lists(st.sampled_from(["rent", "A", "1,250", "(5", "5)", "-7", "non-", "x.", "12", "%", "é.", "[x]", "東"]), min_size=1)
+    .map(" ".join),
+    min_size=1,
+    max_size=9,
+)  # fmt: skip
+
+
+@given(LINES, st.sampled_from(["\n", " \n", "\n\n", "\r\n"]), st.data())
+@settings(deadline=None)
+def test_lines_about_a_passage_hold_the_words_that_the_text_has_there(
+    lines: list[str], end: str, data: st.DataObject
+) -> None:
+    text = end.join(lines)
+    first = data.draw(st.integers(0, len(text) - 1))
+    last = data.draw(st.integers(first + 1, len(text)))
+    about = lines_about(text, first, last, 40)
+    assume(about is not None)
+    assert about is not None
+    low, high = about
+    some, whole = Words(text[low:high]), Words(text)
+    assume(not some.broken)
+    assert low <= first < last <= high
+    held = [(start - low, word) for start, word in zip(whole.starts, whole.words, strict=True) if low <= start < high]
+    assert list(zip(some.starts, some.words, strict=True)) == held
+
+
+@given(LINES, st.data())
+@settings(deadline=None)
+def test_one_quote_is_found_as_it_is_among_many(lines: list[str], data: st.DataObject) -> None:
+    text = "\n".join(lines * 40)  # long enough that a passage's lines are read by themselves
+    start = data.draw(st.integers(0, len(text) - 1))
+    quote = text[start : data.draw(st.integers(start + 1, min(len(text), start + 30)))]
+    (alone,) = ground(text, [quote])
+    assert alone == ground(text, ["what is nowhere in it", quote])[1]

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from batchata.engine import settling
@@ -44,6 +44,10 @@ class Show:
 
     jobs: tuple[int, ...]
     raw: tuple[Raw, ...] = ()
+
+
+def together(shows: Sequence[Show]) -> Show:
+    return Show(tuple([job for show in shows for job in show.jobs]), tuple([raw for show in shows for raw in show.raw]))
 
 
 @dataclass(frozen=True, slots=True)

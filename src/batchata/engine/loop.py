@@ -4,12 +4,12 @@ Each turn: write what effects have brought, ask the planner, write what must be 
 commit), start them. The loop owns no time and no threads: the clock and the pool are handed in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from batchata import planner
-from batchata.engine.collecting import Ends, Show, collect, ends
+from batchata.engine.collecting import Ends, Show, collect, ends, together
 from batchata.engine.pool import Clock, Completion, Emit, Key, Pool, Steps
 from batchata.engine.preparing import Order, Preparer
 from batchata.engine.recording import Recorder
@@ -26,6 +26,9 @@ Begun: TypeAlias = tuple[str, Callable[[Emit], object]]
 
 Effect: TypeAlias = tuple[Key, str, Callable[[Emit], object]]
 """Its key, its group, its work."""
+
+
+SHOWING: Key = ("show", None)
 
 
 class Turn(NamedTuple):
@@ -60,6 +63,7 @@ class Engine:
         self._wishes = wishes
         self._recorder = Recorder(desk)
         self._busy: set[Key] = set()
+        self._to_show: list[Show] = []
 
     def run(self, source: Callable[[Emit], None]) -> StopReason | None:
         """Take jobs from `source` and bring every one to its end, or to rest where a stop leaves it."""
@@ -90,7 +94,7 @@ class Engine:
     @property
     def all_shown(self) -> bool:
         """Whether every result that came to its end is in its file."""
-        return not any(kind == "show" for kind, _ in self._busy)
+        return SHOWING not in self._busy and not self._to_show
 
     def _timeout(self, wake: float | None) -> float | None:
         moments = [moment for moment in (wake, self._desk.settings.deadline) if moment is not None]
@@ -154,17 +158,21 @@ class Engine:
                 self._busy.discard(completion.key)
             shows, rested = self._recorder.record(completion, self._clock.now())
             if self._show is not None:
-                effects += [(("show", done), "files", partial(self._shown, self._show, done)) for done in shows]
+                self._to_show += shows
             for row in rested:
                 if (provider := self._desk.catalog[row.provider]).limits.leaves_files:
                     name = row.provider_id or ""
                     effects.append((("forget", row.id), "look", lambda _, p=provider, name=name: p.forget(name)))  # type: ignore[misc]
+        effects += self._shows()
         self._busy.update(key for key, _, _ in effects)  # the run is not over before they are
         return effects
 
-    @staticmethod
-    def _shown(show: Callable[[Show], None], done: Show, _: Emit) -> None:
-        show(done)
+    def _shows(self) -> Iterator[Effect]:
+        """Show what has come to its end, all at once: while some is being shown, more comes together."""
+        show, done = self._show, self._to_show
+        if show is not None and done and SHOWING not in self._busy:
+            yield SHOWING, "files", lambda _: show(together(done))
+            self._to_show = []
 
     def _begin_all(self, plan: planner.Plan, effects: list[Effect]) -> Turn:
         moved = False
