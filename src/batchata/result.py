@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -29,13 +29,15 @@ class Outcome(StrEnum):
     LOST = "lost"  # deleted by the provider before it was fetched: charged, not sent again
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+_OUTCOMES: dict[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
+
+
+class Attempt(NamedTuple):
     """One try of a job. `cost` is in nano-dollars; `provider_batch` is the provider's id, None if nothing was sent."""
 
     outcome: Outcome
     provider_batch: str | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     cost: Money = 0
     error: str | None = None
 
@@ -55,11 +57,11 @@ class Attempt:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Attempt":
         return cls(
-            outcome=Outcome(data["outcome"]),
-            provider_batch=data["provider_batch"],
-            usage=Usage(**data["usage"]),
-            cost=round(data["cost_usd"] * NANO),
-            error=data["error"],
+            _OUTCOMES[data["outcome"]],
+            data["provider_batch"],
+            Usage(**data["usage"]),
+            round(data["cost_usd"] * NANO),
+            data["error"],
         )
 
 
@@ -141,7 +143,7 @@ class JobResult:
             parsed = from_plain(parsed, response_model, raw=data["raw_response"])
         return cls(
             job_id=data["job_id"],
-            outcome=Outcome(data["outcome"]),
+            outcome=_OUTCOMES[data["outcome"]],
             raw_response=data["raw_response"],
             parsed_response=parsed,
             error=data["error"],

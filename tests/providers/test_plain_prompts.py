@@ -16,7 +16,6 @@ from batchata.engine.preparing import Preparer
 from batchata.engine.stencils import PROBES, Stencils
 from batchata.job import Job
 from batchata.providers.catalog import Catalog
-from batchata.store.database import connect_reader
 from batchata.testing import Emulator
 
 

@@ -150,3 +150,10 @@ def test_of_words_that_come_again_those_that_go_straight_on() -> None:
     text = "Take three in the morning.\nTake three in the evening. Take two in the noon."
     (found,) = ground(text, ["Take three in the eveinng. Take two in the noon."])
     assert found.text == "Take three in the evening. Take two in the noon."
+
+
+def test_dots_that_lead_along_a_line_do_not_lead_to_the_next() -> None:
+    text = "Coffee, large ..... 3.20\nTea, hot ..... 8.20\nSoup of the day ..... 6.40"
+    assert not verified(text, "Coffee, large ..... 8.20")
+    assert verified(text, "Coffee, large ..... 3.20")
+    assert verified(text, "Coffee, large ..... 3.20 ... Soup of the day ..... 6.40")

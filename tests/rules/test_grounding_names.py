@@ -24,6 +24,7 @@ def how(quote: str, text: str = DEED) -> str:
         "This deed is made between Novatrix Petersen GmbH",
         "This deed is made between Novate Petersen GmbH",
         "This deed is made between Novateks Petersen GmbH",
+        "This deed is made between Novateke Petersen GmbH",
         "This deed is made between Novatek Petersona GmbH",
         "This deed is made between Novatek Peterson GmbH",
         "This deed is made between Kovatek Petersen GmbH",

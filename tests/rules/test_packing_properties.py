@@ -3,7 +3,6 @@
 import tempfile
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import orjson
@@ -17,9 +16,10 @@ from batchata.documents.reader import Reader
 from batchata.engine.preparing import Formed, Order, Preparer
 from batchata.providers.catalog import Catalog
 from batchata.store import reading
-from batchata.store.database import Database, connect_reader
+from batchata.store.database import Database
 from batchata.store.intake import Intake, Members
 from batchata.store.moves import Store
+from batchata.store.readers import Readers
 from batchata.store.rows import NewBatch, NewJob
 
 FAST_DISK = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -46,7 +46,7 @@ def test_bodies_hold_what_they_may_and_every_job_once(
         with closing(Store(Database(path))) as store, closing(Reader()) as reader:
             store.connection.execute("PRAGMA synchronous = OFF")
             preparer = Preparer(
-                partial(connect_reader, path), Catalog({kind: provider}, Path(folder), ""), reader, {},
+                Readers(path), Catalog({kind: provider}, Path(folder), ""), reader, {},
                 lambda model, _, __: PRICES[model], limited=limit is not None, named={kind: provider}, folder=Path(folder),
             )  # fmt: skip
             _fill(store, kind, prompts)

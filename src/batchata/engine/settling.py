@@ -6,7 +6,7 @@ Parsing and pricing again cost nothing, because the raw answer is in the state b
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -107,13 +107,13 @@ def _typed(answer: Answer, job: Job) -> Read:
         return Read(answer, plain := _json(text), plain, quotes)
     value = output.read_answer(text, job.response_model)
     if isinstance(value, output.Invalid):
-        return Read(replace(answer, outcome=Outcome.INVALID, error=value.message))
+        return Read(answer._replace(outcome=Outcome.INVALID, error=value.message))
     try:
         return Read(answer, to_plain(value), value, quotes)
     except (
         ValidationError
     ) as error:  # a class of the user's that can't be written down: the paid answer is kept as text
-        return Read(replace(answer, outcome=Outcome.INVALID, error=str(error)))
+        return Read(answer._replace(outcome=Outcome.INVALID, error=str(error)))
 
 
 def _prose(answer: Answer) -> Read:
@@ -121,7 +121,7 @@ def _prose(answer: Answer) -> Read:
     if answer.statements is not None:
         return Read(answer)
     text, quotes = grounding.split_prose(answer.text or "")
-    return Read(replace(answer, text=text), quotes=[("", quote) for quote in quotes])
+    return Read(answer._replace(text=text), quotes=[("", quote) for quote in quotes])
 
 
 def cited(read: Read, job: Job, sources: Sources) -> CitedAnswer:
@@ -150,7 +150,7 @@ WHY = {
 def _told(answer: Answer, job: Job) -> Answer:
     if answer.error is not None or answer.outcome not in WHY:
         return answer
-    return replace(answer, error=WHY[answer.outcome].format(cap=job.max_tokens_or_default))
+    return answer._replace(error=WHY[answer.outcome].format(cap=job.max_tokens_or_default))
 
 
 def _cost(answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, rules: Rules) -> tuple[Money, bool]:
@@ -189,7 +189,7 @@ def total(usages: list[Usage]) -> Usage:
     """The sum of what several attempts used."""
     if len(usages) == 1:
         return usages[0]
-    return Usage(**{name: sum(getattr(usage, name) for usage in usages) for name in Usage.__slots__})
+    return Usage(**{name: sum(getattr(usage, name) for usage in usages) for name in Usage._fields})
 
 
 def unsent(job_id: str, record: bytes, tries: bytes | None, error: str) -> NewResult:

@@ -174,10 +174,13 @@ class Finder:
 
     def _laid(self, quoted: Words, low: int, high: int) -> Place | None:
         words = self.words
+        places: list[Place] = []
         for steps in alignments(quoted.words, words.words[low:high], slips(words, quoted, low)):
             if place := self._judged(quoted, steps, low, high):
-                return place
-        return None
+                places.append(place)
+                if all(step.kind in ("same", "slip") for step in steps):
+                    break  # word for word
+        return min(places, key=lambda place: (place.cost, place.differs), default=None)
 
     def _judged(self, quoted: Words, steps: Sequence[Step], low: int, high: int) -> Place | None:
         words = self.words

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 from batchata.citation import Span
 from batchata.errors import ValidationError
 from batchata.grounding.edges import cuts_figures, is_denied_before, leads_elsewhere
-from batchata.grounding.exact import is_negation
+from batchata.grounding.exact import is_negation, is_numeric
 from batchata.grounding.find import Finder, Place
 from batchata.grounding.plain import readings
 from batchata.grounding.words import Words
@@ -144,26 +144,43 @@ def _read(finder: Finder, quote: str) -> list[Place]:
     quoted = finder.quoted(quote.strip())
     if not _ELLIPSIS.search(quote):
         return finder.bent(quoted)
-    parts = [part for part in _ELLIPSIS.split(quote) if Words(part).words]
+    parts, marks = _parted(quote)
     if len(parts) > 1:
-        return _in_order(finder, parts) or finder.bent(quoted)
+        return _in_order(finder, parts, marks) or finder.bent(quoted)
     quoted = finder.quoted(parts[0]) if parts else quoted
     return finder.equal(quoted) or finder.bent(quoted)
 
 
-def _in_order(finder: Finder, parts: Sequence[str]) -> list[Place]:
+def _parted(quote: str) -> tuple[list[str], list[str]]:
+    """What stands between the ellipses of a quote, and those that stand before each part but the first."""
+    parts: list[str] = []
+    marks: list[str] = []
+    end, mark = 0, ""
+    for found in (*_ELLIPSIS.finditer(quote), None):
+        part = quote[end : found.start() if found else len(quote)]
+        if Words(part).words:
+            marks += [mark] if parts else []
+            parts.append(part)
+        if found:
+            end, mark = found.end(), found[0].strip()
+    return parts, marks
+
+
+def _in_order(finder: Finder, parts: Sequence[str], marks: Sequence[str]) -> list[Place]:
     """The parts of a quote with ellipses, one after the other: the shortest passage that has them all."""
     longest = max(range(len(parts)), key=lambda index: len(parts[index]))
     reach = max(_LEFT_OUT, 10 * sum(map(len, parts)))
     whole = [
         place
         for anchor in finder.places(parts[longest])[:_MOST_ANCHORS]
-        if (place := _around(finder, parts, longest, anchor, reach)) is not None
+        if (place := _around(finder, parts, marks, longest, anchor, reach)) is not None
     ]
     return sorted(whole, key=lambda place: place.end - place.start)[:1]
 
 
-def _around(finder: Finder, parts: Sequence[str], longest: int, anchor: Place, reach: int) -> Place | None:
+def _around(
+    finder: Finder, parts: Sequence[str], marks: Sequence[str], longest: int, anchor: Place, reach: int
+) -> Place | None:
     chain = [anchor]
     for part in reversed(parts[:longest]):
         before = _near(finder, part, max(0, chain[0].start - reach), chain[0].start)
@@ -175,9 +192,11 @@ def _around(finder: Finder, parts: Sequence[str], longest: int, anchor: Place, r
         if not after:
             return None
         chain.append(after[0])
-    gaps = [finder.text[one.end : other.start] for one, other in pairwise(chain)]
-    if any(_hides(gap) or _has_own(gap) for gap in gaps):
-        return None
+    for (one, other), mark in zip(pairwise(chain), marks, strict=True):
+        between = finder.text[one.end : other.start]
+        head, tail = finder.text[one.start : one.end], finder.text[other.start : other.end]
+        if _hides(between) or _is_of_another(head, between, tail, mark):
+            return None
     how = max((place.how for place in chain), key=_MANNERS.index)
     manner: Literal["normalized", "fuzzy"] = "fuzzy" if how == "fuzzy" else "normalized"
     return Place(chain[0].start, chain[-1].end, manner, max(place.cost for place in chain))
@@ -188,11 +207,15 @@ def _near(finder: Finder, part: str, low: int, high: int) -> list[Place]:
     return finder.same(quoted, low, high) or finder.bent(quoted, low, high)
 
 
-def _has_own(between: str) -> bool:
-    """Is the ellipsis the document's own, so that the quote leaves out nothing there?"""
-    found = [place.span() for place in _ELLIPSIS.finditer(between)]
-    whole = (0, len(between))
-    return bool(found) and found[0] != whole and (found[0][0] == 0 or found[-1][1] == len(between))
+def _is_of_another(before: str, between: str, after: str, mark: str) -> bool:
+    """Is the quote's ellipsis the document's own, such as dots that lead along a line, and the number at its end another line's?"""
+    own = [found for found in _ELLIPSIS.finditer(between) if found[0].strip() == mark]
+    left = Words(between).words
+    if not own or not left:
+        return False
+    if own[0].start() == 0 and is_numeric(left[0]) and is_numeric(Words(after).words[0]):
+        return True
+    return own[-1].end() == len(between) and is_numeric(left[-1]) and is_numeric(Words(before).words[-1])
 
 
 def _hides(between: str) -> bool:

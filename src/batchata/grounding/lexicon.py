@@ -196,5 +196,5 @@ COMMON: Final = _each(
     "adresse article client commande date description facture fournisseur livraison loyer montant nom numero objet prix quantite "
     "reference remise total bailleur locataire cliente contrato factura fecha importe precio proveedor cantidad "
     "inc ltd llc llp corp gmbh kft aps srl spa sarl sas pty plc mbh mfg dept tel ref qty est max min misc note vote votes "
-    "dear sincerely regards faithfully approx ext attn subj encl cc"
+    "vat gst tva mwst iva ust dear sincerely regards faithfully approx ext attn subj encl cc"
 )

@@ -133,9 +133,9 @@ def _is_slip_of_name(quoted: Quoted, word: str, standing: Standing) -> bool:
 def _with_ends_unswapped(said: str, word: str) -> str:
     if min(len(said), len(word)) < _LEAST_NAME:
         return said
-    if said[-2:] == word[:-3:-1]:
+    if said[-2:] == word[:-3:-1] and said[-3] == word[-3]:
         said = said[:-2] + word[-2:]
-    return word[:2] + said[2:] if said[:2] == word[1::-1] else said
+    return word[:2] + said[2:] if said[:2] == word[1::-1] and said[2] == word[2] else said
 
 
 def _most_of_a_name(size: int, much: bool) -> int:
@@ -166,7 +166,7 @@ def edits(quoted: str, word: str, most: int | None = None) -> int:
 
 def _most_of_a_number(word: str) -> int:
     size = len(word)
-    return (size >= _LEAST_NUMBER) + (size > 8)
+    return (size >= _LEAST_NUMBER - (word in MEASURES)) + (size > 8)
 
 
 def _most_edits(quoted: Quoted, word: str) -> int:

@@ -8,8 +8,8 @@ What is not in this file is not the provider's business.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple, Protocol
 
 from batchata.request import Document, Image, Request
 from batchata.result import Outcome
@@ -142,8 +142,7 @@ class Statement:
     cited: tuple[Cited, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One line of results, read. `custom_id` is None where the line is not one we can place.
 
     `text` is the model's answer as text (JSON where a schema was asked). `error` is the provider's words where there is no
@@ -156,7 +155,7 @@ class Answer:
     custom_id: str | None
     outcome: Outcome
     text: str | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     model: str | None = None
     error: str | None = None
     retryable: bool = False

@@ -124,7 +124,7 @@ def none_left(connection: sqlite3.Connection, batch_id: int, segment: int, endin
 def open_attempts(connection: sqlite3.Connection, batch_id: int, indexes: Sequence[int] | None) -> list[OpenAttempt]:
     """The attempts of a batch that have no end yet: those with these indexes, or the first `MOST_OPEN`."""
     columns = (
-        "SELECT a.idx, a.job, a.bound, j.job_id, j.lane, j.run, j.tries, i.record, j.metadata FROM attempt a"
+        "SELECT a.idx, a.job, a.bound, j.job_id, j.tries, i.record FROM attempt a"
         " JOIN job j ON j.seq = a.job JOIN input i ON i.job = a.job WHERE a.batch = ? AND a.outcome IS NULL"
     )
     if indexes is None:

@@ -69,11 +69,8 @@ class OpenAttempt(NamedTuple):
     job: int
     bound: Money
     job_id: str
-    lane: int
-    run: int
     tries: bytes | None
     record: bytes
-    metadata: bytes | None
 
 
 class NewResult(NamedTuple):
