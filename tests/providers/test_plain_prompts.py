@@ -16,6 +16,7 @@ from batchata.engine.preparing import Preparer
 from batchata.engine.stencils import PROBES, Stencils
 from batchata.job import Job
 from batchata.providers.catalog import Catalog
+from batchata.store.readers import Readers
 from batchata.testing import Emulator
 
 
@@ -55,8 +56,9 @@ def preparers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, t
         for name, value in emulator.environment().items():
             patch.setenv(name, value)
         catalog, reader = Catalog({}, folder / "local", "salt"), Reader(None)
-        connect = partial(connect_reader, folder / "state")
-        make = partial(Preparer, connect, catalog, reader, shapes, lambda *_: None, named={}, folder=folder)
+        make = partial(
+            Preparer, Readers(folder / "state"), catalog, reader, shapes, lambda *_: None, named={}, folder=folder
+        )
         yield {limited: (make(limited=limited), catalog) for limited in (True, False)}
         catalog.close()
         reader.close()
