@@ -17,7 +17,7 @@ import batchata
 
 SOURCE = Path(batchata.__file__).parent
 HERE = Path(__file__).parent
-LIVES = os.environ.get("SIMULATION_MUTATION_LIVES", "600")
+LIVES = os.environ.get("SIMULATION_MUTATION_LIVES", "2000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +140,21 @@ MUTATIONS = (
         "engine/settling.py",
         "cancelled=batch.cancel_at is not None",
         "cancelled=False",
-        155,
+        100,
     ),
     Mutation(
         "write the wish to cancel after the fact",
         "engine/loop.py",
         "if track.row.cancel_at is None:",
         "if track.row.cancel_at is None and track.failures > 3:",
-        283,
+        190,
     ),
     Mutation(
         "forget jobs that come due after a lane starved",
         "planner.py",
         "return lane.starved_until is None or now.wall < lane.starved_until",
         "return True",
-        106,
+        1,
         (("planner.py", "lane.starved_until is not None\n            if", "False\n            if"),),
     ),
     Mutation(

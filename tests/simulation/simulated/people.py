@@ -110,12 +110,12 @@ def give_up_lost(world: World) -> None:
 def purge(world: World) -> None:
     """Forget contents; what was paid, and what ended how, stays."""
     with closing(connect_reader(world.state_file)) as connection:
-        before = administration.contents(connection)
+        before, made = administration.contents(connection), watching.made(connection)
         held, states = reading.balance(connection), checks.states_of(connection, checks.last_run(connection))
     administration.purge(world.state_file)
     with closing(connect_reader(world.state_file)) as connection:
         after = administration.contents(connection)
-        if (before.jobs, before.answers, before.batches) != (after.jobs, after.answers, after.batches):
+        if (before.jobs, before.answers, made) != (after.jobs, after.answers, watching.made(connection)):
             raise Violation(f"purging left {after} of {before}")
         if held != reading.balance(connection) or states != checks.states_of(connection, checks.last_run(connection)):
             raise Violation("purging moved money or jobs")

@@ -28,6 +28,8 @@ BEHAVIOURS = (
     "quote",
     "cite",
 )
+SCANT = 0.05  # the share of lives whose limit lies between the cheapest job and the dearest, from the first session on
+CALLED_OFF = 0.05  # the share of lives in which each run is cancelled early, and a job has one try
 MOST_SESSIONS = 4
 CALM_SESSIONS = 8
 FILES = ("alone.txt", "shared.txt", "shared-too.txt")
@@ -37,18 +39,28 @@ def life(seed: int) -> list[str]:
     """Run the schedule of a seed to its end; what happened, in words. Raises `Violation` or `StuckError`."""
     rng = random.Random(seed)
     setting = _setting(rng)
+    special = random.Random(~seed).random()  # a draw of its own: the other lives stay as they are
+    scant, called_off = special < SCANT, 1 - special < CALLED_OFF
+    if scant:
+        _make_scant(setting)
+    if called_off:
+        setting.max_attempts = 1
     with World(rng.getrandbits(32), setting) as world:
         try:
             for name in FILES:
                 write_file(world.documents / name, name)
             above_bound = rng.random() < 0.04
-            for _ in range(rng.randint(1, MOST_SESSIONS)):
+            for _ in range(0 if scant else rng.randint(1, MOST_SESSIONS)):
                 world.weather = _weather(rng, above_bound=above_bound)
                 setting.time_limit = rng.uniform(1, 60) if rng.random() < 0.1 else None
-                world.session(_plans(rng, world))
+                plans = _plans(rng, world)
+                if called_off:
+                    world.weather = replace(CALM, longest_run=100.0)
+                    plans.events.append((rng.uniform(0.5, 10), _cancel))
+                world.session(plans)
                 world.clock.true += rng.choice((0.1, 5.0, 60.0, 4000.0))
                 _between(rng, world)
-            calm(world)
+            calm(world, replace(CALM, flaky=0.6) if scant else CALM)
             if rng.random() < 0.05:
                 people.purge(world)
                 calm(world)
@@ -58,9 +70,9 @@ def life(seed: int) -> list[str]:
         return world.log
 
 
-def calm(world: World) -> None:
+def calm(world: World, weather: Weather = CALM) -> None:
     """Nothing goes wrong any more: under both keys in turn, until nothing is open."""
-    world.weather, world.setting.time_limit = CALM, None
+    world.weather, world.setting.time_limit = weather, None
     for turn in range(CALM_SESSIONS):
         ending = world.session(Plans(account="AB"[turn % 2]))
         if ending.failure is not None and not (world.overbilled and "bounded at" in str(ending.failure)):
@@ -131,6 +143,14 @@ def _setting(rng: random.Random) -> Setting:
         results=1 if rng.random() < 0.5 else None,
         uploads=files,
     )
+
+
+def _make_scant(setting: Setting) -> None:
+    """One job of the first one's lane is dear, and never fits; what is cheap does, in its time."""
+    first = setting.jobs[0]
+    setting.jobs.append(replace(first, name=f"ok-{len(setting.jobs)}", file="shared.txt"))
+    setting.limit = max(setting.jobs[-1].worst - 1, min(job.worst for job in setting.jobs))
+    setting.uploads, setting.max_attempts = True, 6
 
 
 def _job(rng: random.Random, kinds: list[str], place: int, *, files: bool) -> SimJob:
