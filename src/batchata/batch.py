@@ -203,7 +203,7 @@ class Batch:
         **params: Any,
     ) -> "Batch":
         """One job for each row of a table, in its order: a CSV, TSV, JSONL or Parquet file by its path, or a data frame of
-        pandas, Polars or PyArrow (these and Parquet need `batchata[tables]`).
+        pandas, Polars or PyArrow (these and Parquet need the extra `tables`).
 
         `prompt`, `file` and every text in `messages` are templates: `{column}` and `{column:.2f}` stand for the row's cells,
         `{{` and `}}` for braces; `missing` stands for a cell without value. `id_column` gives the `job_id`. The columns in

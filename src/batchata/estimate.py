@@ -94,15 +94,15 @@ class Estimate:
         if not self.stopped_by_limit:
             return ": it bears all of them at once"
         if not self.within_limit:
-            return f": it bears none of them; the cheapest needs {_enough(self.spent + (self.cheapest or 0))}"
-        needed = _enough(self.spent + self.worst)
+            return f": it bears none of them; the cheapest needs {enough(self.spent + (self.cheapest or 0))}"
+        needed = enough(self.spent + self.worst)
         return (
             f": it bears {self.within_limit:,} of them at their worst, the other {self.stopped_by_limit:,} wait for the bills of "
             f"those; {needed} would bear all at once"
         )
 
 
-def _enough(amount: Money) -> str:
+def enough(amount: Money) -> str:
     """Rounded up, so that a limit of what is shown does bear it."""
     step = 100_000 if amount < 100 * NANO else 10_000_000  # what `dollars` shows of it
     return dollars(-(-amount // step) * step)

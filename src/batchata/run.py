@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from batchata.arguments import shown
 from batchata.errors import BatchataError, ValidationError
 from batchata.result import JobResult
-from batchata.usage import to_usd
+from batchata.usage import dollars, money, to_usd
 
 if TYPE_CHECKING:  # the engine is loaded by the first run, not by `import batchata`
     from batchata.batch import Batch
@@ -179,7 +179,7 @@ class BatchRun:
 
     def to_arrow(self) -> Any:
         """The finished jobs so far as a `pyarrow.Table`, in the order they were first added: the metadata's columns beside
-        the answers', typed as the `response_model` has them (`docs/tables.md`). Needs `batchata[tables]`, as the next two do.
+        the answers', typed as the `response_model` has them (`docs/tables.md`). Needs the extra `tables`, as the next two do.
         """
         from batchata.tables.arrow import arrow_table
 
@@ -207,7 +207,7 @@ class BatchRun:
         *,
         spreadsheet: bool = False,
     ) -> Path:
-        """The same as a file, in constant memory: Parquet (needs `batchata[tables]`), CSV or JSONL, as its name or `format`
+        """The same as a file, in constant memory: Parquet (needs the extra `tables`), CSV or JSONL, as its name or `format`
         ("parquet", "csv", "jsonl") says. What stood there is replaced. `spreadsheet`: CSV that a spreadsheet program shows
         right and runs no formula from.
         """
@@ -326,12 +326,12 @@ class BatchRun:
 
 def line_of(status: Mapping[str, Any]) -> str:
     """A progress dict as one line for people."""
-    limit = "" if status["cost_limit_usd"] is None else f" of {status['cost_limit_usd']:.2f}"
-    held = f", {status['reserved_usd']:.4f} reserved" if status["reserved_usd"] else ""
+    limit = "" if status["cost_limit_usd"] is None else f" of {dollars(money(status['cost_limit_usd']))}"
+    held = f", {dollars(money(status['reserved_usd']))} reserved" if status["reserved_usd"] else ""
     uncertain = f", {status['uncertain']} batches uncertain" if status["uncertain"] else ""
     return (
         f"{status['completed'] + status['failed']}/{status['total']} finished ({status['failed']} failed), "
-        f"{status['active']} active, {status['pending']} pending, ${status['cost_usd']:.4f}{limit} spent{held}{uncertain}, "
+        f"{status['active']} active, {status['pending']} pending, {dollars(money(status['cost_usd']))}{limit} spent{held}{uncertain}, "
         f"{status['elapsed_seconds']:.0f} s" + (f", stopped: {status['stop_reason']}" if status["stop_reason"] else "")
     )
 

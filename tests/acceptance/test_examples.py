@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -44,6 +45,20 @@ def test_the_embedded_model_is_installed() -> None:
     assert list(Path(spec.origin).parent.glob("SmolLM2-135M-Instruct*.gguf"))
 
 
+RECEIPT = {
+    "answer": {"date": "12 May 2026", "sold_to": "Daniel Oyelaran", "total": "144.50"},
+    "quotes": [
+        {"quote": "Date: 12 May 2026", "fields": ["date"]},
+        {"quote": "Sold to: Daniel Oyelaran", "fields": ["sold_to"]},
+    ],
+}
+
+
+def says(params: dict[str, Any]) -> str | None:
+    """The receipt is read as it is, but for its total, for which there is no quote; the rest is made up."""
+    return json.dumps(RECEIPT) if "receipt.pdf" in json.dumps(params) else None
+
+
 def demo(folder: Path, emulator: Emulator) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
     env = kept | {"ANTHROPIC_BASE_URL": emulator.url, "ANTHROPIC_API_KEY": "any"}
@@ -54,7 +69,7 @@ def demo(folder: Path, emulator: Emulator) -> str:
 
 
 def test_the_demo_answers_every_job_and_the_second_run_sends_nothing(tmp_path: Path) -> None:
-    with Emulator() as emulator:
+    with Emulator(answer=says) as emulator:
         first = demo(tmp_path, emulator)
         creates = len(emulator.creates)
         second = demo(tmp_path, emulator)
@@ -65,3 +80,11 @@ def test_the_demo_answers_every_job_and_the_second_run_sends_nothing(tmp_path: P
     assert "finished earlier" not in first
     assert "6 of 6 jobs were finished earlier" in second
     assert all(f"{result['job_id']}.json" in second for result in results)
+    for shown in (first, second):
+        cited = [line.split(maxsplit=1) for line in shown.partition("Where the values stand")[2].splitlines()]
+        assert cited[1:5] == [
+            ["receipt"],
+            ["date", "page 1: “Date: 12 May 2026”"],
+            ["sold_to", "page 1: “Sold to: Daniel Oyelaran”"],
+            ["total", "no passage was given that states it"],
+        ]

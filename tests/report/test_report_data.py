@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from pydantic import BaseModel
 
 from batchata import Batch, BatchRun, StateError, ValidationError
-from batchata.report import write
+from batchata.report import summary, write
 from batchata.testing import Answer
 
 Visits = Callable[..., Any]
@@ -149,8 +149,12 @@ def test_documents_within_messages_are_shown_too(visit: Visits, running: Running
     quoted = {"answer": {"total": 12.5}, "quotes": [{"quote": "The total is 12.50 francs", "fields": ["total"]}]}
     asked = {name: value for name, value in READ.items() if name != "prompt"}
     running(lambda _: json.dumps(quoted), [{**asked, "messages": [{"role": "user", "content": content}]}])
-    page = visit().open(write(tmp_path / "state.db", tmp_path / "report.html"), "#job=one")
+    report = write(tmp_path / "state.db", tmp_path / "report.html")
+    assert data(report)["rows"][0][3] == "the bill, a note.txt"
+    page = visit().open(report, "#job=one")
     expect(page.get_by_role("img", name="Page 1")).to_be_visible()
+    page.get_by_text("Prompt", exact=True).click()
+    expect(page.locator("#answer pre.small")).to_have_text("user:\n[the bill]\n[a note]\nRead them.")
     page.get_by_role("button", name="12.5", exact=True).click()
     expect(page.locator(".paper .mark.on")).to_have_text("The total is 12.50 francs")
     expect(page.get_by_role("button", name="a note")).to_have_attribute("aria-pressed", "true")
@@ -159,7 +163,9 @@ def test_documents_within_messages_are_shown_too(visit: Visits, running: Running
 def test_a_text_in_the_prompt_is_shown_as_the_document(visit: Visits, running: Running, tmp_path: Path) -> None:
     quoted = {"answer": {"total": 12.5}, "quotes": [{"quote": "12.50 francs", "fields": ["total"]}]}
     running(lambda _: json.dumps(quoted), [{**READ, "prompt": "It came to 12.50 francs. How much?"}])
-    page = visit().open(write(tmp_path / "state.db", tmp_path / "report.html"), "#job=one&field=total")
+    report = write(tmp_path / "state.db", tmp_path / "report.html")
+    assert data(report)["rows"][0][3] is None
+    page = visit().open(report, "#job=one&field=total")
     expect(page.locator(".paper .mark.on")).to_have_text("12.50 francs")
 
 
@@ -229,6 +235,43 @@ def test_ten_thousand_results_are_a_handful_of_rows(visit: Visits, running: Runn
     assert rows.count() < 60
     page.evaluate("location.hash = '#job=m-04321'")
     expect(page.get_by_role("dialog", name="m-04321")).to_contain_text("Late delivery.")
+
+
+def more_batches(state: Path, number: int) -> None:
+    """So many more batches like the first, with its bookings."""
+    with closing(sqlite3.connect(state)) as connection, connection:
+        for table, renamed in (
+            ("provider_batch", {"id": "1000 + n", "nonce": "nonce || n", "provider_id": "provider_id || n"}),
+            ("ledger", {"id": "id + 10000 * n", "batch": "1000 + n"}),
+        ):
+            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            where = "id = 1" if table == "provider_batch" else "batch = 1"
+            connection.execute(
+                f"WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < {number})"
+                f" INSERT INTO {table} SELECT {', '.join(renamed.get(name, name) for name in names)} FROM {table}, k WHERE {where}"
+            )
+
+
+def test_the_work_for_a_batch_does_not_grow_with_their_number(sample: Path, tmp_path: Path) -> None:
+    """Counted in steps of SQLite's machine, so that no clock has a say."""
+    steps = []
+    for number in (1_000, 4_000):
+        shutil.copy(sample, state := tmp_path / f"{number}.db")
+        more_batches(state, number)
+        with closing(sqlite3.connect(state)) as connection:
+            done = [0]
+
+            def stepped(done: list[int] = done) -> int:
+                done[0] += 1
+                return 0
+
+            connection.set_progress_handler(stepped, 100)
+            told = summary.told(connection, set(), 0)
+            steps.append(done[0])
+        assert (len(told["batches"]), told["batch_count"] > number) == (summary.BATCHES_LISTED, True)
+        assert {batch["cost"] for batch in told["batches"]} == {told["batches"][0]["cost"]} != {None}
+    assert steps[1] < 5 * steps[0]
+    assert steps[1] < 4_000  # of 100 each: a hundred for each batch
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,21 @@ def test_it_fits_on_a_phone(visit: Visits, report: Path) -> None:
     assert panes == [0, 0]
 
 
+def test_a_page_is_named_above_it_and_boxes_are_as_high_as_their_lines_on_a_phone_too(
+    visit: Visits, report: Path
+) -> None:
+    heights = []
+    for circumstances in ({}, PHONE):
+        page = visit(**circumstances).open(report, "#job=invoice-417&field=total")
+        page.locator(".box.on").wait_for()
+        figure = page.locator("figure", has=page.locator(".box.on"))
+        label, sheet = edges(figure.get_by_text("Page 2")), edges(figure.locator(".sheet"))
+        assert label[3] <= sheet[1]
+        box = edges(page.locator(".box.on"))
+        heights.append((box[3] - box[1]) / (sheet[3] - sheet[1]))
+    assert heights[1] == pytest.approx(heights[0], rel=0.02)
+
+
 def test_it_can_be_printed(visit: Visits, report: Path) -> None:
     page = visit().open(report)
     assert page.locator(".body .row").count() < 60

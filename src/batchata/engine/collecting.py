@@ -14,7 +14,7 @@ from batchata.result import Outcome
 from batchata.store import reading
 from batchata.store.rows import Settled
 
-SEGMENT = 500_000  # bytes of result lines kept as one row
+SEGMENT = 250_000  # bytes of result lines kept as one row
 AHEAD = 32  # attempts whose quotes are looked up while the first of them is waited for
 
 

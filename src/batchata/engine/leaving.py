@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from batchata.engine.tracks import Desk, Track
 from batchata.planner import Now
 from batchata.provider_batch import State
-from batchata.usage import to_usd
+from batchata.usage import dollars
 
 
 def left_open(desk: Desk, now: Now) -> Iterator[str]:
@@ -45,13 +45,13 @@ def _why(track: Track, desk: Desk) -> str:
 def _counted(tracks: Iterable[Track]) -> str:
     rows = [track.row for track in tracks]
     jobs, held = sum(row.count for row in rows), sum(row.reserved for row in rows)
-    return f"{len(rows)} open batch{'es' * (len(rows) > 1)} of {jobs} job{'s' * (jobs > 1)}, {to_usd(held):.6f} USD reserved"
+    return f"{len(rows)} open batch{'es' * (len(rows) > 1)} of {jobs} job{'s' * (jobs > 1)}, {dollars(held)} reserved"
 
 
 def _how_to_decide(track: Track, desk: Desk) -> str:
     row, path = track.row, str(desk.store.path)
     return (
-        f"If provider batch {row.id} ({row.count} jobs at {row.provider}, {to_usd(row.reserved):.6f} USD) will never be seen again, "
+        f"If provider batch {row.id} ({row.count} jobs at {row.provider}, {dollars(row.reserved)}) will never be seen again, "
         f"batchata.decide({path!r}, {row.id}, made=True) counts it as made and paid"
         + (
             "; made=False, if the provider's console certainly shows no such batch, lets its jobs go again."

@@ -14,6 +14,7 @@ from batchata.engine.collecting import Ends, Show
 from batchata.engine.pool import Completion
 from batchata.engine.preparing import Formed, Order
 from batchata.engine.progress import Tally
+from batchata.engine.repeats import Repeats
 from batchata.engine.tracks import Desk, Track
 from batchata.errors import CreateRefusedError, ProviderError
 from batchata.planner import Now
@@ -22,7 +23,7 @@ from batchata.providers.base import RESULTS_GONE, BatchStatus, Sighting
 from batchata.said import SaidJob
 from batchata.store import reading
 from batchata.store.rows import NewBatch, NewJob, NewResult
-from batchata.usage import to_usd
+from batchata.usage import Money, to_usd
 
 log = logging.getLogger("batchata")
 
@@ -36,6 +37,7 @@ class Recorder:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._warned: set[str] = set()
+        self._repeats = Repeats()
         self._shows: list[Show] = []
         self._rested: list[ProviderBatch] = []
 
@@ -180,6 +182,7 @@ class Recorder:
         if error is None:
             track.release_body()
             lane = desk.lanes[track.row.lane]
+            self._repeats.over(("create", lane.id), f"{lane.provider} takes batches again", now.ticks)
             if not lane.judged_late:
                 lane.went_well()
             self._submitted(track, str(completion.value), now.wall, now)
@@ -202,7 +205,8 @@ class Recorder:
     def _refused(self, track: Track, error: Exception, now: Now) -> None:
         """Nothing was made: the jobs go back, and the lane learns from it."""
         lane, row = self._desk.lanes[track.row.lane], track.row
-        log.warning("A batch of %d jobs was not taken: %s", row.count, error)
+        words = f"A batch of {row.count} job{'s' * (row.count > 1)} was not taken: {error}"
+        self._repeats.say(logging.WARNING, ("create", row.lane), words, now.ticks)
         consequence = lane.refused(error, row.count, now.ticks)
         self._desk.void(track, now.wall, str(error))
         if consequence == "halted":
@@ -238,8 +242,9 @@ class Recorder:
         of_provider = [track for track in self._desk.tracks.values() if track.row.provider == provider]
         tracks = [track for track in of_provider if track.row.state is State.SUBMITTED]
         if completion.error is not None:
-            self._poll_failed(tracks, completion.error, now)
+            self._poll_failed(provider, tracks, completion.error, now)
             return
+        self._repeats.over(("look", provider), f"{provider} answers looks again", now.ticks)
         statuses: Any = completion.value
         for track in tracks:
             status = statuses.get(track.row.provider_id)
@@ -249,13 +254,13 @@ class Recorder:
             if status is not None and status.ended:
                 self._ended(track, status, now)
 
-    def _poll_failed(self, tracks: Iterable[Track], error: Exception, now: Now) -> None:
+    def _poll_failed(self, provider: str, tracks: Iterable[Track], error: Exception, now: Now) -> None:
         """A failed look says nothing about the batches: they are looked at again, later each time."""
         asked = error.retry_after if isinstance(error, ProviderError) else None
         if isinstance(error, ProviderError):
-            log.info("A look at the provider failed: %s", error)
+            self._repeats.say(logging.INFO, ("look", provider), f"A look at {provider} failed: {error}", now.ticks)
         else:
-            log.warning("A look at the provider broke: %r", error)
+            self._repeats.say(logging.WARNING, ("look", provider), f"A look at {provider} broke: {error!r}", now.ticks)
         for track in tracks:
             track.failures += 1
             track.next_look = now.ticks + planner.retry_interval(track.failures, asked)
@@ -289,7 +294,8 @@ class Recorder:
         else:
             track.failures += 1
             track.next_look = now.ticks + planner.retry_interval(track.failures)
-            log.warning("Cancelling %s failed and is tried again: %s", track.row.provider_id, completion.error)
+            words = f"Cancelling {track.row.provider_id} failed and is tried again: {completion.error}"
+            self._repeats.say(logging.WARNING, ("cancel", track.row.id), words, now.ticks)
             self._denied([track], completion.error)
 
     # -- answers
@@ -300,9 +306,11 @@ class Recorder:
             piece: Any = completion.value
             desk.store.add_segment(row, piece)
         elif completion.error is None:
+            self._repeats.over(("fetch", row.id), f"The answers of {row.provider_id} are fetched", now.ticks)
             desk.moved(track, desk.store.collected(row, now.wall))
         else:
-            log.warning("Fetching the answers of %s broke off and starts over: %s", row.provider_id, completion.error)
+            words = f"Fetching the answers of {row.provider_id} broke off and starts over: {completion.error}"
+            self._repeats.say(logging.WARNING, ("fetch", row.id), words, now.ticks)
             track.failures += 1
             track.next_look = now.ticks + planner.retry_interval(track.failures)
             track.saw(now.ticks, shown=not isinstance(completion.error, ProviderError) or completion.error.retryable)
@@ -343,7 +351,7 @@ class Recorder:
         self._desk.lanes[row.lane].halted = True
         self._desk.fail(
             ProviderError(
-                f"{row.provider} billed {to_usd(worst.cost):.6f} USD for a request bounded at {to_usd(worst.bound):.6f} USD "
+                f"{row.provider} billed {_exactly(worst.cost)} for a request bounded at {_exactly(worst.bound)} "
                 f"({len(above)} such in {row.provider_id}): nothing more is sent there. "
                 "If its price has changed, give the new one in Batch(prices=…)."
             )
@@ -360,6 +368,11 @@ def _verdict(status: BatchStatus) -> Verdict | None:
     if kind.endswith("expired"):
         return Verdict.EXPIRED
     return Verdict.CANCELLED if kind.endswith(("cancelled", "canceled")) else Verdict.FAILED
+
+
+def _exactly(amount: Money) -> str:
+    """To the last digit: the two may differ by less than what is shown elsewhere."""
+    return f"${to_usd(amount):.9f}".rstrip("0").rstrip(".")
 
 
 def _is_gone(error: Exception, row: ProviderBatch, now: Now) -> bool:

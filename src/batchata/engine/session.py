@@ -27,6 +27,7 @@ from batchata.engine.tracks import Desk, Settings, Wishes
 from batchata.engine.upload_notes import NotingLanes, UploadNotes, upload_tag
 from batchata.engine.uploading import Uploading
 from batchata.errors import StateError, ValidationError
+from batchata.estimate import enough
 from batchata.planner import StopReason
 from batchata.pricing import Price, price_of
 from batchata.providers.catalog import Catalog, resolve
@@ -38,7 +39,7 @@ from batchata.store.intake import Intake, Members
 from batchata.store.lock import StateLock, process_name
 from batchata.store.moves import Store
 from batchata.store.readers import Readers
-from batchata.usage import to_usd
+from batchata.usage import dollars
 from batchata.version import __version__
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("batchata")
 
-GROUP = 2_000  # jobs added to the state in one transaction
+GROUP = 1_000  # jobs added to the state in one transaction
 GROUP_BYTES = 4_000_000  # of their records, which may be long
 
 
@@ -119,10 +120,10 @@ class Session:
         balance = reading.balance(self._store.connection)
         cheapest = reading.cheapest_pending(self._store.connection, self._desk.settings.run) or 0
         log.warning(
-            "The cost limit of %s USD is reached: %.6f are spent, %.6f held, and the cheapest job that waits may cost %.6f. "
-            "A limit of %.6f USD or more goes on.",
-            to_usd(self._desk.settings.limit or 0), to_usd(balance.spent), to_usd(balance.reserved), to_usd(cheapest),
-            to_usd(balance.held + cheapest),
+            "The cost limit of %s is reached: %s are spent, %s held, and the cheapest job that waits may cost %s. "
+            "A limit of %s or more goes on.",
+            dollars(self._desk.settings.limit or 0), dollars(balance.spent), dollars(balance.reserved), enough(cheapest),
+            enough(balance.held + cheapest),
         )  # fmt: skip
 
     def close(self, snapshot: Snapshot, stop: StopReason | None, ended: float) -> None:

@@ -16,7 +16,7 @@ from batchata.documents.reader import Reader
 from batchata.errors import DocumentError, StateError, ValidationError
 from batchata.job import Job
 from batchata.report.excerpts import Piece, pieces
-from batchata.report.origins import Load, origins
+from batchata.report.origins import Load, Origin, origins
 from batchata.request import Document, Image
 
 AHEAD = 4  # documents being read while earlier ones are taken
@@ -40,10 +40,14 @@ class Room:
 
 @dataclass(slots=True)
 class Shown:
-    """A document. `pages`: those drawn. `pieces`: its text, or what of it is shown. `note`: why there is none to see."""
+    """A document. `pages`: those drawn. `pieces`: its text, or what of it is shown. `note`: why there is none to see.
+
+    `given` False: it is a text of the job itself.
+    """
 
     name: str
     load: Load = field(repr=False)
+    given: bool = True
     cited: bool = False
     cited_pages: set[int] = field(default_factory=set)
     spans: set[tuple[int, int]] = field(default_factory=set)
@@ -71,7 +75,7 @@ class Documents:
 
     def of(self, job: Job, cites: Sequence[Mapping[str, Any]], again: Callable[[], Job]) -> list[int]:
         """The numbers of a job's documents in `shown`. `again` gives the job once more, when its documents are read."""
-        numbers = [self._number(*origin) for origin in origins(job, again, cited=bool(cites))]
+        numbers = [self._number(origin) for origin in origins(job, again, cited=bool(cites))]
         for cite in cites:
             if cite["doc"] is not None and cite["doc"] < len(numbers):
                 self._mark(self.shown[numbers[cite["doc"]]], cite)
@@ -92,11 +96,15 @@ class Documents:
             number = "1 document" if missing == 1 else f"{missing:,} documents"
             yield f"{number} could not be shown (changed, moved or unreadable): what is cited is shown as text."
 
-    def _number(self, key: str, name: str, load: Load) -> int:
-        if key not in self._numbers:
-            self._numbers[key] = len(self.shown)
-            self.shown.append(Shown(name, load))
-        return self._numbers[key]
+    def names(self, numbers: Sequence[int]) -> str | None:
+        """What people call a job's documents; None where it was given none."""
+        return ", ".join(self.shown[number].name for number in numbers if self.shown[number].given) or None
+
+    def _number(self, origin: Origin) -> int:
+        if origin.key not in self._numbers:
+            self._numbers[origin.key] = len(self.shown)
+            self.shown.append(Shown(origin.name, origin.load, origin.given))
+        return self._numbers[origin.key]
 
     def _mark(self, document: Shown, cite: Mapping[str, Any]) -> None:
         document.cited = True

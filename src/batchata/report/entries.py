@@ -13,6 +13,7 @@ from batchata.engine.citing import NOT_SHOWN, SUPPORTS
 from batchata.errors import StateError
 from batchata.job import Job
 from batchata.report import fields, summary
+from batchata.report.asked import asked
 from batchata.report.documents import Documents
 from batchata.usage import NANO
 
@@ -65,15 +66,18 @@ class Entries:
         detail = _detail(result, metadata)
         job = _job(record)
         cited, numbers, unsure = _cited(result)
+        words = None if job is None else asked(job)
+        docs = [] if job is None else self._documents.of(job, cited, lambda: self._job(seq))
         detail |= {
-            "prompt": None if job is None or job.prompt is None else fields.cut(job.prompt, PROMPT),
+            "prompt": None if words is None else fields.cut(words, PROMPT),
             "cites": cited,
             "map": numbers,
             "unsure": unsure,
             "unsupported": result.get("unsupported") or [],
-            "docs": [] if job is None else self._documents.of(job, cited, lambda: self._job(seq)),
+            "docs": docs,
         }
-        return Entry(_row(result, at, detail), detail)
+        file = PurePath(result["file"]).name if result.get("file") else self._documents.names(docs)
+        return Entry(_row(result, file, at, detail), detail)
 
     def _job(self, seq: int) -> Job:
         (record,) = self._connection.execute("SELECT record FROM input WHERE job = ?", (seq,)).fetchone()
@@ -88,7 +92,7 @@ def _job(record: bytes | None) -> Job | None:
         return None
 
 
-def _row(result: Mapping[str, Any], at: float, detail: Mapping[str, Any]) -> tuple[Any, ...]:
+def _row(result: Mapping[str, Any], file: str | None, at: float, detail: Mapping[str, Any]) -> tuple[Any, ...]:
     total = len(detail["map"]) + len(detail["unsupported"])
     shown = len(detail["map"]) - len(detail["unsure"])
     if not total and detail["cites"]:
@@ -97,7 +101,7 @@ def _row(result: Mapping[str, Any], at: float, detail: Mapping[str, Any]) -> tup
         result["job_id"],
         result["outcome"],
         result.get("model"),
-        PurePath(result["file"]).name if result.get("file") else None,
+        file,
         _excerpt(detail),
         round(result["cost_usd"] * NANO),
         result["input_tokens"] + result["output_tokens"],

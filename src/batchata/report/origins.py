@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from batchata import messages
 from batchata.documents.read import load
@@ -12,8 +12,15 @@ from batchata.job import Job
 from batchata.request import Document, Image, Part, Text
 
 Load: TypeAlias = Callable[[], bytes]
-Origin: TypeAlias = tuple[str, str, Load]
-"""(what makes it the same document, its name, its bytes once more)."""
+
+
+class Origin(NamedTuple):
+    """`key`: what makes it the same document. `load`: its bytes once more. `given` False: it is what the job said itself."""
+
+    key: str
+    name: str
+    load: Load
+    given: bool = True
 
 
 def origins(job: Job, again: Callable[[], Job], *, cited: bool) -> list[Origin]:
@@ -23,7 +30,7 @@ def origins(job: Job, again: Callable[[], Job], *, cited: bool) -> list[Origin]:
     messages need not be kept.
     """
     if job.file is not None:
-        return [(f"{job.file_sha256}\0{job.file.name}", job.file.name, partial(_file, job))]
+        return [Origin(f"{job.file_sha256}\0{job.file.name}", job.file.name, partial(_file, job))]
     if job.messages_json is None:
         return [_text("prompt", job.prompt or "")] if cited else []
     parts = _parts(job)
@@ -55,12 +62,12 @@ def _parts(job: Job) -> list[Part]:
 
 def _text(name: str, text: str) -> Origin:
     data = text.encode(errors="replace")
-    return f"{hashlib.sha256(data).hexdigest()}\0{name}", f"{name}.txt", lambda: data
+    return Origin(f"{hashlib.sha256(data).hexdigest()}\0{name}", f"{name}.txt", lambda: data, given=False)
 
 
 def _within(part: Document | Image, index: int, again: Callable[[], Job]) -> Origin:
     name = _name(part, index)
-    return f"{hashlib.sha256(part.data).hexdigest()}\0{name}", name, lambda: _again(again(), index)
+    return Origin(f"{hashlib.sha256(part.data).hexdigest()}\0{name}", name, lambda: _again(again(), index))
 
 
 def _name(part: Document | Image, index: int) -> str:

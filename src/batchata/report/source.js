@@ -40,7 +40,7 @@ function drawnPage(number, page, cites, opened) {
     cite.boxes.filter((edges) => edges[0] === at).forEach((edges, place) => sheet.append(boxOn(page, cite, index, edges, !place, opened)));
   }
   watcher.observe(sheet);
-  return make("figure", { class: "page" }, sheet, make("figcaption", {}, `Page ${at}`));
+  return make("figure", { class: "page" }, make("figcaption", {}, `Page ${at}`), sheet);
 }
 
 const onPage = (cite, at) => (cite.boxes.length ? cite.boxes.some((edges) => edges[0] === at) : cite.page === at);

@@ -1,13 +1,15 @@
 """Totals of a state for people: money by model and day, ends by kind, how long provider batches took, what to look at."""
 
 import sqlite3
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from batchata.store import reading, recall
-from batchata.usage import Money, to_usd
+from batchata.usage import Money, dollars
 
 BATCHES_LISTED = 200
 DOTS = 160  # batches drawn of each kind: beyond that, evenly chosen ones
@@ -48,12 +50,21 @@ def superseded(connection: sqlite3.Connection) -> set[int]:
     changed = [seqs for seqs in versions.values() if len(seqs) > 1]
     if not changed:
         return set()
-    members = connection.execute("SELECT run, first_seq, last_seq FROM member ORDER BY run DESC").fetchall()
+    members: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for run, first, last in connection.execute(
+        "SELECT run, first_seq, last_seq FROM member ORDER BY run DESC, first_seq"
+    ):
+        members[run].append((first, last))
     return {seq for seqs in changed for seq in seqs if seq != max(seqs, key=lambda one: (_last_run(one, members), one))}
 
 
-def _last_run(seq: int, members: Sequence[tuple[int, int, int]]) -> int:
-    return next((run for run, first, last in members if first <= seq <= last), 0)
+def _last_run(seq: int, members: Mapping[int, Sequence[tuple[int, int]]]) -> int:
+    """The last run that added a job. `members`: the ranges of each run in order, of the latest run first."""
+    for run, ranges in members.items():
+        place = bisect_right(ranges, seq, key=itemgetter(0))
+        if place and ranges[place - 1][1] >= seq:
+            return run
+    return 0
 
 
 def _jobs(connection: sqlite3.Connection, superseded: Collection[int]) -> tuple[Counter[str], dict[str, int]]:
@@ -111,11 +122,13 @@ def _spread(lane: str, seconds: Sequence[float]) -> dict[str, Any]:
 
 
 def _batches(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """The latest provider batches."""
+    """The latest provider batches. Their bookings are read in one pass: the ledger knows no batch by an index."""
     rows = connection.execute(
-        "SELECT l.provider, b.provider_id, b.state, b.verdict, b.note, b.count, b.submitted_at, b.ended_at, b.collect_by,"
-        " (SELECT sum(amount) FROM ledger WHERE batch = b.id AND kind IN ('spend', 'assumed')) AS cost"
-        " FROM provider_batch b JOIN lane l ON l.id = b.lane WHERE b.state <> 'void' ORDER BY b.id DESC LIMIT ?",
+        "WITH latest AS (SELECT * FROM provider_batch WHERE state <> 'void' ORDER BY id DESC LIMIT ?), paid AS MATERIALIZED"
+        " (SELECT batch, sum(amount) AS cost FROM ledger WHERE kind IN ('spend', 'assumed')"
+        " AND batch >= (SELECT min(id) FROM latest) GROUP BY batch)"
+        " SELECT l.provider, b.provider_id, b.state, b.verdict, b.note, b.count, b.submitted_at, b.ended_at, b.collect_by, p.cost"
+        " FROM latest b JOIN lane l ON l.id = b.lane LEFT JOIN paid p ON p.batch = b.id ORDER BY b.id DESC",
         (BATCHES_LISTED,),
     )
     names = [column[0] for column in rows.description]
@@ -137,7 +150,7 @@ def _notices(connection: sqlite3.Connection, facts: dict[str, Any], superseded: 
     if due:
         yield f"Answers not yet fetched are deleted by the provider from {datetime.fromtimestamp(due, UTC):%Y-%m-%d %H:%M} UTC on."
     if facts["assumed"]:
-        yield f"${to_usd(facts['assumed']):.6f} of what is spent is assumed: the most that could be billed, where no bill could be learnt."
+        yield f"{dollars(facts['assumed'])} of what is spent is assumed: the most that could be billed, where no bill could be learnt."
     if facts["outcomes"].get("lost"):
         yield f"{facts['outcomes']['lost']:,} answers were deleted by the provider before they were fetched."
     if superseded:

@@ -169,9 +169,10 @@ function drawAnswer() {
   const { known, row } = opened;
   const used = known.usage;
   const cached = used.cache_read_tokens ? ` (${count(used.cache_read_tokens)} cached)` : "";
-  const facts = [row[MODEL], money(row[COST]), `${count(used.input_tokens ?? 0)} tokens in${cached}, ${count(used.output_tokens ?? 0)} out`, `${moment(row[AT])} UTC`];
+  const whole_ = (words_) => make("span", {}, words_); // not broken over lines, as a model's name may be
+  const facts = [row[MODEL], ...[money(row[COST]), `${count(used.input_tokens ?? 0)} tokens in${cached}, ${count(used.output_tokens ?? 0)} out`, `${moment(row[AT])} UTC`].map(whole_)].filter(Boolean);
   find("answer").replaceChildren(
-    make("p", { class: "facts quiet data" }, facts.filter(Boolean).join(" · ")),
+    make("p", { class: "facts quiet data" }, ...facts.flatMap((fact, at) => (at ? [" · ", fact] : [fact]))),
     ...[known.error && make("p", { class: "notice bad data" }, known.error), ...answerOf(known), cited(known), ...more(known)].filter(Boolean),
   );
 }

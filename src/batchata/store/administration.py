@@ -69,28 +69,22 @@ _EMPTY: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What of a state can be purged. `batches` are (provider, provider's id) of those made at a provider."""
+    """What of a state can be purged."""
 
     jobs: int
     answers: int
     files: tuple[Path, ...]
     folder: Path | None
-    batches: tuple[tuple[str, str], ...]
     open_batches: int
 
 
 def contents(connection: sqlite3.Connection) -> Contents:
     folder = reading.meta(connection, "results_dir")
-    batches = connection.execute(
-        "SELECT DISTINCT l.provider, b.provider_id FROM provider_batch b JOIN lane l ON l.id = b.lane"
-        " WHERE b.provider_id IS NOT NULL AND b.state = 'settled' ORDER BY b.id"
-    )
     return Contents(
         jobs=int(connection.execute("SELECT count(*) FROM job").fetchone()[0]),
         answers=int(connection.execute("SELECT count(*) FROM result").fetchone()[0]),
         files=tuple(sorted({file for file in written(connection) if file.exists()})),
         folder=Path(folder) if folder else None,
-        batches=tuple((str(provider), str(name)) for provider, name in batches),
         open_batches=len(reading.open_batches(connection)),
     )
 

@@ -18,7 +18,7 @@ from batchata.errors import StateError
 
 APPLICATION_ID = 0x62617463  # "batc"
 SCHEMA_VERSION = 1
-CACHE = {"rw": 16_000, "ro": 2_000}  # kB: a reader goes through rows once
+CACHE = {"rw": 4_000, "ro": 500}  # kB: rows are written and read in their order, and seldom again
 ROWS_AT_ONCE = 200  # in one statement: times eight columns, far below the most parameters SQLite takes
 
 

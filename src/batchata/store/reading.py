@@ -14,7 +14,7 @@ _BATCH = (
     " b.watched, b.settled_segment, b.verdict, b.note FROM provider_batch b JOIN lane l ON l.id = b.lane"
 )
 
-MOST_OPEN = 5_000  # attempts without an answer taken up in one go
+MOST_OPEN = 1_500  # attempts without an answer taken up in one go
 
 
 def meta(connection: sqlite3.Connection, key: str) -> str | None:

@@ -19,7 +19,7 @@ from batchata.store.intake import Members
 from batchata.store.moves import Store
 
 FORM = 1
-_SETTINGS = "last_run"
+SETTINGS = "last_run"  # in `meta`: what `keep` notes when a run begins
 _SCHEMA = "schema:"
 _TAKEN = "taken"
 
@@ -49,7 +49,7 @@ def keep(path: Path, run: int, settings: Mapping[str, Any], schemas: Mapping[str
     """Note how a run was asked for. The caller holds the state's lock."""
     with closing(Database(path)) as database, database.transaction():
         last = orjson.dumps({"form": FORM, "run": run, **settings}).decode()
-        database.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SETTINGS, last))
+        database.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (SETTINGS, last))
         _keep_schemas(database.connection, schemas)
 
 
@@ -74,7 +74,7 @@ def _keep_schemas(connection: sqlite3.Connection, schemas: Mapping[str, Mapping[
 
 def last_run(connection: sqlite3.Connection) -> LastRun | None:
     """The last run that added jobs of its own; None where no job was ever added."""
-    text = reading.meta(connection, _SETTINGS)
+    text = reading.meta(connection, SETTINGS)
     settings = orjson.loads(text) if text else {}
     newest = connection.execute("SELECT max(run) FROM member").fetchone()[0]
     if settings.get("form") != FORM:

@@ -18,7 +18,6 @@ LATEST = 200  # ended batches from which a provider's turnaround is told
 LATEST_RESULTS = 2_000  # results from which the rate is told
 LATEST_BILLS = 20, 2_000  # batches, and attempts in them, from which it is told what one costs
 RECENT = 900.0  # seconds: an older result says nothing of the rate
-_SETTINGS = "last_run"  # in `meta`: what `recall.keep` notes when a run begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +219,7 @@ def made(connection: sqlite3.Connection) -> list[Made]:
 
 def _settings(connection: sqlite3.Connection) -> Mapping[str, Any]:
     """What was set for the newest run, from its first moment on; nothing where that was not noted."""
-    settings = orjson.loads(reading.meta(connection, _SETTINGS) or b"{}")
+    settings = orjson.loads(reading.meta(connection, recall.SETTINGS) or b"{}")
     newest = connection.execute("SELECT max(id) FROM run").fetchone()[0]
     return settings if settings.get("form") == recall.FORM and settings.get("run") == newest else {}
 

@@ -6,7 +6,7 @@
                                                         results as Parquet, CSV or JSONL, in constant memory
     Spool(results, models, inputs)                      results whose columns are known: what all writers take
 
-CSV and JSONL need nothing beyond the core; Parquet and data frames need `batchata[tables]`. It stands above `results`, beside
+CSV and JSONL need nothing beyond the core; Parquet and data frames need the extra `tables`. It stands above `results`, beside
 the engine: the engine knows nothing of tables.
 """
 

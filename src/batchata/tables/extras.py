@@ -6,9 +6,10 @@ from typing import Any
 from batchata.errors import ValidationError
 
 
-def load(module: str, purpose: str, package: str = "batchata[tables]") -> Any:
+def load(module: str, purpose: str, packages: str = "narwhals pyarrow") -> Any:
     """The module. Raises `ValidationError` saying what to install, where it is not."""
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise ValidationError(f'{purpose} needs {error.name or module}: pip install "{package}"') from error
+        extra = "" if packages == module else " (batchata's extra 'tables')"
+        raise ValidationError(f"{purpose} needs {error.name or module}{extra}: pip install {packages}") from error

