@@ -4,6 +4,7 @@ Each returns the value in the form a `Job` holds it, or raises a `ValidationErro
 what is allowed and what to do. The one touch of the disk is `fingerprint`, on the file that a job names.
 """
 
+import functools
 import hashlib
 import os
 import re
@@ -214,6 +215,7 @@ def response_model(value: object) -> "type[BaseModel]":
     raise ValidationError(f"response_model is {shown(value)}. {hint}.")
 
 
+@functools.lru_cache(maxsize=512)
 def shape(model: "type[BaseModel]") -> str:
     """The digest of a model's fields and constraints."""
     from batchata.model_shape import shape_digest  # here, because it needs Pydantic, and most jobs don't

@@ -14,7 +14,6 @@ What counts, and why:
 """
 
 import dataclasses
-import functools
 import hashlib
 import inspect
 import json
@@ -64,7 +63,6 @@ def describe(model: type[BaseModel]) -> Shape:
     return {"form": FORM, **_Walk().record(_completed(model))}
 
 
-@functools.lru_cache(maxsize=512)
 def shape_digest(model: type[BaseModel]) -> str:
     """SHA-256 of `describe(model)`, as hex."""
     return _digest(describe(model))

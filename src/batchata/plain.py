@@ -66,9 +66,9 @@ def from_plain(data: Any, model: type[M], raw: str | None = None) -> M:
 
 
 def _reread(raw: str, data: Any, model: type[M]) -> M | None:
-    for text in (raw, _beside_quotes(raw)):
+    for text_of in (str, _beside_quotes):
         try:
-            instance = model.model_validate_json(text, by_alias=True, by_name=True)
+            instance = model.model_validate_json(text_of(raw), by_alias=True, by_name=True)
         except ValueError:  # the text holds more than the typed answer: prose, or quotes beside the values
             continue
         if to_plain(instance) == data:

@@ -17,7 +17,7 @@ from batchata.usage import Money
 
 StopReason: TypeAlias = Literal["cost_limit", "time_limit", "shutdown", "cancelled"]
 
-FIRST_LOOK = 0.05  # seconds: small runs feel instant
+FIRST_LOOK = 0.025  # seconds: small runs feel instant
 LONGEST_LOOK = 120.0
 RETRY_FIRST = 0.5
 RETRY_LONGEST = 120.0
@@ -362,8 +362,8 @@ def _wake(view: View, now: Now) -> float | None:
 
 
 def look_interval(age: float) -> float:
-    """Seconds between looks at something `age` seconds old: a quarter of its age at first, a small share of it later."""
-    return min(max(FIRST_LOOK, min(0.25 * age, 2 + 0.03 * age)), LONGEST_LOOK)
+    """Seconds between looks at something `age` seconds old: an eighth of its age at first, a small share of it later."""
+    return min(max(FIRST_LOOK, min(0.125 * age, 2 + 0.03 * age)), LONGEST_LOOK)
 
 
 def retry_interval(failures: int, asked: float | None = None) -> float:

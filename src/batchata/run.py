@@ -304,7 +304,7 @@ class BatchRun:
         def more() -> bool:
             nonlocal seen, looked
             self._until(lambda now: now.over or now.finished > seen)
-            time.sleep(max(0.0, looked + BETWEEN_LOOKS - time.monotonic()))
+            self._progress.over.wait(max(0.0, looked + BETWEEN_LOOKS - time.monotonic()))
             now, looked = self._progress.snapshot, time.monotonic()
             seen = now.finished
             return not now.over

@@ -153,7 +153,7 @@ def test_cancelling_asks_once_and_goes_on_looking() -> None:
 def test_looks_grow_rarer_with_age_within_bounds(one: float, other: float) -> None:
     younger, older = sorted((one, other))
     assert planner.FIRST_LOOK <= planner.look_interval(younger) <= planner.look_interval(older) <= planner.LONGEST_LOOK
-    assert planner.look_interval(older) <= max(planner.FIRST_LOOK, 0.25 * older)
+    assert planner.look_interval(older) <= max(planner.FIRST_LOOK, 0.125 * older)
 
 
 @given(st.integers(1, 10_000), st.one_of(st.none(), st.floats(0, 1e5)))

@@ -73,6 +73,7 @@ class Progress:
     def __init__(self) -> None:
         self.snapshot = Snapshot()
         self.changed = threading.Condition()
+        self.over = threading.Event()  # for who waits for the end alone, and is not to be woken by each change
 
     def took(self, taken: Taken) -> None:
         now = self.snapshot
@@ -132,4 +133,5 @@ class Progress:
     def finish(self, stop: StopReason | None, ended_at: float) -> None:
         with self.changed:
             self.snapshot = replace(self.snapshot, over=True, stop=stop, ended_at=ended_at)
+            self.over.set()
             self.changed.notify_all()
