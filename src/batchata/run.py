@@ -133,8 +133,8 @@ class BatchRun:
     # -- what came back
 
     def results(self) -> dict[str, JobResult]:
-        """Every finished job so far, failed ones included, by its id."""
-        return {result.job_id: result for result in self._results.all()}
+        """Every finished job so far, failed ones included, by its id; in the order in which they were added."""
+        return {result.job_id: result for result in self._results.in_order()}
 
     def stream(self) -> Iterator[JobResult]:
         """Each `JobResult` once, earlier ones first, then as they land; constant memory. Ends with the run."""

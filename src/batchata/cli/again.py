@@ -11,6 +11,7 @@ from batchata import kept
 from batchata.batch import Batch
 from batchata.cli import saying
 from batchata.cli import schema as schemas
+from batchata.cli.driving import command
 from batchata.errors import StateError, ValidationError
 from batchata.job import Job
 from batchata.providers.catalog import check_ready, resolve
@@ -82,19 +83,30 @@ def batch_of(
 def add_jobs(
     batch: Batch, *, schema: str | None = None, states: Collection[str] = (), ids: Collection[str] = ()
 ) -> int:
-    """Add the last run's jobs as they were added; only those in `states`, or of these `ids`, where any are named."""
+    """Add the last run's jobs as they were added; only those in `states`, or of these `ids`, where any are named.
+
+    How many. Raises `ValidationError` where an id of `ids` is none of theirs.
+    """
     run = batch.said.part_of
     if run is None:
         raise ValueError("the batch is not made from a state")
     models = Models(batch.state_file, schema)
     known: set[str] = set()
+    missing = dict.fromkeys(ids)
     count = 0
     with closing(connect_reader(batch.state_file)) as connection:
         for job in recall.jobs(connection, run, tuple(states)):
             if ids and job.job_id not in ids:
                 continue
+            missing.pop(job.job_id, None)
             batch.said.add_kept(_said(batch, job, models, known))
             count += 1
+    if missing:
+        listed = command("results", batch.state_file, *("--failed",) * ("failed" in states))
+        raise ValidationError(
+            f"--job {', '.join(missing)}: no {' or '.join(states)} job of the last run has such an id; nothing was sent. "
+            f"They are listed by: {listed}"
+        )
     batch.models |= models.found
     if states or ids:
         return count

@@ -116,12 +116,23 @@ def _ending(batch: Batch, run: BatchRun, manner: Manner, failure: BatchataError 
     if manner.json_out:
         places = {"state": str(batch.state_file), "results_dir": _text(batch.results_dir), "table": _text(table)}
         saying.put_json({**status, **places, "exit_code": int(code)})
-    elif not manner.quiet and manner.ending:
+    elif manner.ending:
+        _say_all(batch, run, manner, table)
+    return code
+
+
+def _say_all(batch: Batch, run: BatchRun, manner: Manner, table: Path | None) -> None:
+    """What came of the jobs; when quiet, only what did not end well."""
+    status = run.status()
+    if not manner.quiet:
         if 0 < status["completed"] + status["failed"] <= SHOWN and table is None:
             show_answers(run.results().values())
         _say(batch, status, table)
-        _say_waiting(batch, status, manner)
-    return code
+    if status["failed"]:
+        how_many = f"{status['failed']:,} of {counted(status['total'], 'job')} failed. " if manner.quiet else ""
+        look, again = command("results", batch.state_file, "--failed"), command("retry", batch.state_file)
+        saying.note(f"{how_many}Look at the failed ones: {look}    Try them again: {again}")
+    _say_waiting(batch, status, manner)
 
 
 def _say(batch: Batch, status: Mapping[str, Any], table: Path | None) -> None:
@@ -134,9 +145,6 @@ def _say(batch: Batch, status: Mapping[str, Any], table: Path | None) -> None:
         saying.note(f"Written: {shown(table)}")
     elif batch.results_dir is not None and status["completed"] + status["failed"]:
         saying.note(f"Written: {shown(batch.results_dir)}/")
-    if status["failed"]:
-        look, again = command("results", batch.state_file, "--failed"), command("retry", batch.state_file)
-        saying.note(f"Look at the failed ones: {look}    Try them again: {again}")
 
 
 WHY = {
@@ -148,7 +156,7 @@ WHY = {
 
 def _say_waiting(batch: Batch, status: Mapping[str, Any], manner: Manner) -> None:
     waiting = status["pending"] + status["active"]
-    if not waiting or manner.quiet or not manner.ending:
+    if not waiting or not manner.ending:
         return
     why = WHY.get(status["stop_reason"] or "", "")
     where = f"{status['active']:,} at the providers, {status['pending']:,} not sent"

@@ -11,8 +11,10 @@ from batchata.cli import again, dotenv, options, out_table, saying
 from batchata.cli.codes import Exit
 from batchata.cli.driving import Manner, command, drive, place
 from batchata.cli.guard import interrupts, listen
+from batchata.engine.deciding import undecided
 from batchata.errors import StateLockedError, ValidationError
 from batchata.live.figures import counted
+from batchata.provider_batch import State
 from batchata.store import reading
 from batchata.store.administration import give_up_lost
 from batchata.store.database import connect_reader
@@ -71,9 +73,7 @@ def retry(
     batch = again.batch_of(state, limit=limit, no_limit=no_limit, prices=options.prices(price))
     if lost:
         _give_up_lost(state, batch.said.part_of or 0, yes=yes)
-    number = again.add_jobs(batch, schema=schema, states=("failed",), ids=set(job or ()))
-    if job and number < len(set(job)):
-        raise ValidationError(f"--job: {number} of {len(set(job))} are failed jobs of the last run; nothing was sent")
+    number = again.add_jobs(batch, schema=schema, states=("failed",), ids=job or ())
     if not number and not json_out:
         saying.note("No job of the last run has failed: there is nothing to retry.")
         return Exit.OK
@@ -131,6 +131,27 @@ def _code_of_cancelled(status: Mapping[str, Any]) -> Exit:
     return Exit.STOPPED if still_open else Exit.OK
 
 
+def _check_undecided(state: Path, number: int, *, made: bool) -> None:
+    """Before anything is asked of the user. Raises `StateLockedError`, or `ValidationError` where there is nothing to decide."""
+    if process := driver_of(state):
+        raise StateLockedError(
+            f"{str(state)!r} is being driven by {process}: stop that one first (Ctrl-C there), then decide"
+        )
+    with closing(connect_reader(state)) as connection:
+        open_ones = {row.id: row for row in undecided(connection)}
+    row = open_ones.get(number)
+    if row is None:
+        raise ValidationError(
+            f"batch {number} of {str(state)!r} is not undecided; undecided are: {', '.join(map(str, open_ones)) or 'none'} "
+            f"({command('status', state)})"
+        )
+    if not made and row.state is State.SUBMITTED:
+        raise ValidationError(
+            f"batch {number} of {str(state)!r} was made, as {row.provider_id}: --made gives its answers up for lost, "
+            f"{command('resume', state)} looks for them"
+        )
+
+
 def decide(
     state: options.State,
     batch: Annotated[int, typer.Argument(help="The batch's number, as `status` shows it: #3 is 3.", metavar="NUMBER")],
@@ -150,9 +171,10 @@ def decide(
 
     if made is None:
         raise ValidationError("say which: --made (its jobs end as lost, charged) or --never-made (its jobs wait again)")
+    _check_undecided(again.existing(state), batch, made=made)
     if not made and not yes and not saying.confirmed("If it was made after all, its jobs are paid for twice. Go on?"):
         raise ValidationError("not confirmed: answer yes, or give --yes; nothing was changed")
-    decided(again.existing(state), batch, made=made)
+    decided(state, batch, made=made)
     if json_out:
         saying.put_json({"state": str(state), "batch": batch, "made": made, "exit_code": int(Exit.OK)})
     saying.note(f"Noted. Go on with: {command('resume', state)}")

@@ -17,7 +17,7 @@ from batchata.cli import again, options, out_table, saying
 from batchata.cli import schema as schemas
 from batchata.cli.answers import show_answers
 from batchata.cli.codes import Exit
-from batchata.cli.driving import TABLES
+from batchata.cli.driving import TABLES, command
 from batchata.errors import ValidationError
 from batchata.live.figures import harmless
 from batchata.result import JobResult
@@ -51,12 +51,13 @@ def results(
     """Show the answers, or write them to a file."""
     form = _format(form, out, json_out=json_out)
     found = _chosen(again.existing(state), every=every)
-    wanted = set(job or ())
-    chosen = (one for one in found if not (failed and one.is_success) and (not wanted or one.job_id in wanted))
+    if job:
+        found = _named(found, job, state, every=every)
+    chosen = (one for one in found if not (failed and one.is_success))
     some = chosen if limit is None else islice(chosen, limit)
     match form:
         case Format.TABLE:
-            _show(some, nothing="No job has failed." if failed and not wanted else "There is no such result.")
+            _show(some, nothing=_nothing(failed=failed, named=bool(job)))
         case Format.JSON | Format.JSONL if out is None or form is Format.JSON:
             _put(some, form, out)
         case _:
@@ -89,6 +90,25 @@ def _chosen(state: Path, *, every: bool) -> Iterator[JobResult]:
             return iter(())
         members = recall.members(connection, None if every else last.run)
     return Results(state, members, {}).in_order()
+
+
+def _named(found: Iterator[JobResult], names: list[str], state: Path, *, every: bool) -> Iterator[JobResult]:
+    """Those of these ids. Raises `ValidationError` where one of them has no result."""
+    wanted = set(names)
+    some = [one for one in found if one.job_id in wanted]
+    if missing := [name for name in dict.fromkeys(names) if name not in {one.job_id for one in some}]:
+        where = "the state" if every else "the last run"
+        raise ValidationError(
+            f"--job {', '.join(missing)}: {where} has no such result; all are listed by: "
+            f"{command('results', state, *('--all',) * every)}"
+        )
+    return iter(some)
+
+
+def _nothing(*, failed: bool, named: bool) -> str:
+    if failed:
+        return "None of them has failed." if named else "No job has failed."
+    return "There is no result yet."
 
 
 def _show(found: Iterator[JobResult], *, nothing: str) -> None:

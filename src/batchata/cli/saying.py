@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _WORDS = re.compile(r"\s*(?:batchata [a-z]+ .*?(?=\s{4}|$)|\S+)")
 BETWEEN = 3  # characters between two columns of a table
+LAST = 12  # characters that its last column keeps at least, if the others can give way
+LEAST = 8  # characters of a column that gives way
 C1 = {mark: f"\\u{mark:04x}" for mark in range(0x7F, 0xA0)}  # JSON allows them, terminals obey them
 
 
@@ -89,12 +91,16 @@ def show_table(
     *,
     right: Iterable[str] = (),
     widths: Mapping[str, int] | None = None,
+    unless_empty: Collection[str] = (),
 ) -> None:
-    """A table of one line per row. On a terminal the columns in `widths` are held to that, and the last is cut to fit;
-    elsewhere columns are separated by tabs.
+    """A table of one line per row. On a terminal the columns in `widths` are held to that, or to less where the others need the
+    room, the last is cut to fit, and those in `unless_empty` are left out where no row has them; elsewhere columns are separated
+    by tabs.
     """
     if sys.stdout.isatty():
-        show(_table(heads, [[safe(cell) for cell in row] for row in rows], set(right), widths or {}))
+        cells = [[safe(cell) for cell in row] for row in rows]
+        kept = [at for at, head in enumerate(heads) if head not in unless_empty or any(row[at] for row in cells)]
+        show(_table([heads[at] for at in kept], [[row[at] for at in kept] for row in cells], set(right), widths or {}))
         return
     put("\t".join(heads))
     for row in rows:
@@ -111,9 +117,12 @@ def _table(
 
     shown = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     left = console().width
+    widest = [max([cell_len(head), *(cell_len(row[place]) for row in rows)]) for place, head in enumerate(heads)]
+    fixed = sum(width + BETWEEN for head, width in zip(heads[:-1], widest, strict=False) if head not in widths)
+    room = left - fixed - BETWEEN * len(widths) - min(widest[-1], LAST)
     for place, head in enumerate(heads):
-        widest = max([cell_len(head), *(cell_len(row[place]) for row in rows)])
-        wanted = max(1, min(widest, widths.get(head, widest), left))
+        held = min(widths[head], max(room // len(widths), LEAST)) if head in widths else left
+        wanted = max(1, min(widest[place], held, left))
         left -= wanted + BETWEEN
         justify: Literal["left", "right"] = "right" if head in right else "left"
         shown.add_column(head, justify=justify, no_wrap=True, overflow="ellipsis", width=wanted)

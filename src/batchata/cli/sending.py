@@ -17,7 +17,7 @@ from batchata.cli.guard import listen
 from batchata.errors import ValidationError
 from batchata.estimate import Estimate
 from batchata.live.figures import safe
-from batchata.usage import to_usd
+from batchata.usage import dollars, to_usd
 
 
 def run(
@@ -154,13 +154,13 @@ def _show(found: Estimate) -> None:
             f"{model.jobs:,}",
             f"{model.input_tokens:,}",
             f"{model.output_tokens:,}",
-            f"{to_usd(model.likely):,.4f}",
-            f"{to_usd(model.worst):,.4f}",
+            dollars(model.likely),
+            dollars(model.worst),
             _price(model.price_source, batch=model.batch_price),
         )
         for model in found.models.values()
     ]
-    heads = ("model", "jobs", "tokens in", "tokens out", "likely USD", "worst USD", "price")
+    heads = ("model", "jobs", "tokens in", "tokens out", "likely", "worst", "price")
     prices = {row[-1] for row in rows}
     # one price source is said below: on a terminal of 80 columns its own would have no room
     shown = 6 if sys.stdout.isatty() and len(prices) == 1 else 7

@@ -4,6 +4,7 @@ It is for when looking is over: the key of its create is gone for good, or the p
 can still look, that is better: a batch said never to have been made, and made after all, is paid for twice.
 """
 
+import sqlite3
 import time
 from pathlib import Path
 
@@ -52,10 +53,15 @@ def decide(state_file: str | Path, provider_batch: int, *, made: bool) -> None:
         lock.release()
 
 
+def undecided(connection: sqlite3.Connection) -> list[ProviderBatch]:
+    """The batches of which it can be said what became of them."""
+    undecided = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)
+    return [row for row in reading.open_batches(connection) if row.state in undecided]
+
+
 def _open(store: Store, number: int) -> ProviderBatch:
     """The batch of that number. One whose create was under way when its process died is uncertain, though no run has said so."""
-    undecided = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)
-    rows = [row for row in reading.open_batches(store.connection) if row.state in undecided]
+    rows = undecided(store.connection)
     for row in rows:
         if row.id == number:
             begun = row.state is State.SUBMITTING

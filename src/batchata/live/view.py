@@ -30,7 +30,7 @@ def live_view(stream: TextIO | None = None) -> "LiveView":
     """A view of a run while it goes: `batch.run(wait=True, on_progress=batchata.live_view())`.
 
     Shows jobs, provider batches with their age, money, pace and time left, failures by kind and what is uncertain. On a
-    terminal, with Rich installed (`pip install "batchata[cli]"`), it is drawn in place; else a plain line is printed now and
+    terminal, with Rich installed (the extra `cli`), it is drawn in place; else a plain line is printed now and
     then. `stream`: where to, standard error by default. One view serves one run.
     """
     return LiveView(stream)

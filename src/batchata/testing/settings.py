@@ -1,6 +1,7 @@
 """What all dialects of one emulator share: the clock, the dice's seed, the scripted answers, the prices and the ledger."""
 
 import logging
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,7 +25,7 @@ Prices = Mapping[str, Sequence[float | str | Decimal] | Rates]
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`Emulator`'s arguments as the dialects need them. What is None is each provider's own. `errors`: what the user's own
-    functions raised.
+    functions raised. `born` sets the ids of one emulator apart from another's: a state may come to know both.
     """
 
     clock: Clock
@@ -47,6 +48,7 @@ class Settings:
     served_models: Mapping[str, int] | None = None
     realtime_seconds: float = 0.0
     errors: list[BaseException] = field(default_factory=list)
+    born: bytes = field(default_factory=lambda: secrets.token_bytes(8))
 
     def seconds(self, count: int) -> float:
         given = self.turnaround

@@ -31,7 +31,7 @@ class Shelf:
     def _name(self, what: str) -> str:
         with self.jobs.lock:
             self._made += 1
-            return Dice(self.settings.seed, what.encode(), str(self._made).encode()).hex(24)
+            return Dice(self.settings.seed, self.settings.born, what.encode(), str(self._made).encode()).hex(24)
 
     def upload(self, account: str, given: Upload) -> StoredFile:
         now = self.settings.clock.now()
