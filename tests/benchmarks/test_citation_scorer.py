@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -13,11 +14,20 @@ from benchmarks.citations import baseline, report, splits
 from benchmarks.citations.__main__ import main
 from benchmarks.citations.answers import Answer
 from benchmarks.citations.contract import Block, Found, Mapped, Source
-from benchmarks.citations.grounding import GroundingScore, Quote, quotes_of, right_boxes, right_span, score_quotes
+from benchmarks.citations.grounding import (
+    GroundingScore,
+    Quote,
+    occurrences,
+    quotes_of,
+    right_boxes,
+    right_span,
+    score_quotes,
+)
 from benchmarks.citations.lies import LIES
 from benchmarks.citations.mapping import MappingScore, answers_of, lies_of, macro, run_mapping, score_answer
 from benchmarks.citations.quotes import NOISE, canonical, letters
 from benchmarks.citations.samples import Sample, generic, leaves
+from benchmarks.citations.sheets import Passage
 from pydantic import BaseModel
 
 from batchata.citation import Box, Span
@@ -263,6 +273,44 @@ def test_each_kind_of_quote_and_answer_occurs() -> None:
 )
 def test_right_span(found: list[Span], right: bool) -> None:
     assert right_span(found, Span(100, 150)) is right
+
+
+TWICE = """First parcel. It may be left at the door. Rent: 50 a month.
+Second parcel. It may
+be left at the door. It may not be left at the door.
+Third parcel. It may be handed over at the door. It may be left at the do-
+or. Rent: 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("passage", "places"),
+    [
+        ("It may be left at the door.", ["It may be left at the door.", "It may\nbe left at the door.", "It may be left at the do-\nor."]),
+        ("It may\nbe left at the door.", ["It may be left at the door.", "It may\nbe left at the door.", "It may be left at the do-\nor."]),
+        ("Second parcel. It may be left at the door.", ["Second parcel. It may\nbe left at the door."]),  # one of its own
+        ("it may be left at the door.", []),  # another case
+        ("It may be left at the door;", []),  # another mark
+        ("Rent: 5", ["Rent: 5"]),  # which 50 is not
+    ],
+)  # fmt: skip
+def test_the_same_words_are_the_same_passage_and_no_others(passage: str, places: list[str]) -> None:
+    assert [TWICE[span.start : span.end] for span in occurrences(TWICE, passage)] == places
+
+
+def test_a_passage_that_stands_twice_is_right_at_either_place_and_at_no_other() -> None:
+    first = TWICE.index("It may be left")
+    own = Passage(frozenset(), "It may be left at the door.", Span(first, first + 27))
+    sample = replace(corpus("dev").documents[0], source=Source("twice.txt", TWICE), passages=(own,))
+    (quote,) = [one for one in quotes_of(sample, [], Random(0), each=1) if one.kind == "clean"]
+
+    def score(passage: str) -> float:
+        at, counted = TWICE.index(passage), GroundingScore()
+        score_quotes(counted, sample, [quote], [Found((Span(at, at + len(passage)),))])
+        return counted.spans["clean"].share
+
+    assert score("It may be left at the door.") == score("It may\nbe left at the door.") == 1.0
+    assert score("It may not be left at the door.") == score("It may be handed over at the door.") == 0.0
 
 
 LINE, NEXT = Box(2, 60, 700, 300, 710), Box(2, 60, 680, 120, 690)

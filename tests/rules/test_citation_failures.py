@@ -1,4 +1,6 @@
-"""What a mapper by plain substrings lost or got wrong, case by case: each is known here, in the answer and in the passage."""
+"""What a mapper by plain substrings lost or got wrong, case by case: each is known here, in the answer and in the passage. And what a
+search by plain substrings, or by likeness alone, did not find in a document or found though it was not there.
+"""
 
 import datetime as dt
 from decimal import Decimal
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from batchata.grounding import Statement, map_fields, support
+from batchata.grounding import Statement, ground, map_fields, support
 
 
 class Law(Enum):
@@ -104,3 +106,48 @@ def test_two_hundred_long_passages_are_read_once() -> None:
     passages = tuple(f"Passage {index}: " + "the parties agree as follows. " * 60 for index in range(200))
     mapped = map_fields(Answer(amount=12345.67), [Statement("The fee is $12,345.67.", (*passages, "12,345.67"))])
     assert [one.quote for one in mapped["amount"]] == [200]
+
+
+DEED = """The Tenant shall pay the Landlord\u2019s agent a rent of $1,000 per month, without deduction, on or before the fifth day of each
+month, and shall keep the “Premises” and the garden in good repair for the whole of the term. Notice is thirty (30) days.
+"""
+RENT = "The Tenant shall pay the Landlord\u2019s agent a rent of $1,000 per month, without deduction, on or before the fifth day of each\nmonth"
+REPAIR = "and shall keep the “Premises” and the garden in good repair for the whole of the term"
+FOUND = {
+    "clean": (RENT, RENT, "exact"),
+    "a line put together": (RENT.replace("\n", " "), RENT, "normalized"),
+    "white space": (RENT.replace(" ", "  \n"), RENT, "normalized"),
+    "straight quotes": (REPAIR.replace("“", '"').replace("”", '"'), REPAIR, "normalized"),
+    "case and commas": (RENT.upper().replace(", ", " "), RENT, "normalized"),
+    "1000 for 1,000": (RENT.replace("1,000", "1000"), RENT, "normalized"),
+    "typing errors": (
+        REPAIR.replace("garden", "gardne").replace("whole", "whle").replace("repair", "repaiir"),
+        REPAIR,
+        "fuzzy",
+    ),
+    "an ellipsis": (REPAIR.replace("and the garden in good ", "... "), REPAIR, "normalized"),
+    "an ellipsis in brackets": (
+        RENT.replace("a rent of $1,000 per month, without deduction, ", "[…] "),
+        "",
+        "unverified",
+    ),  # it hides a denial
+    "words dropped": (REPAIR.replace("the garden", "garden").replace("for the whole", "for whole"), REPAIR, "fuzzy"),
+    "another document": ("The Seller shall ship the goods to the Buyer\u2019s works within a month", "", "unverified"),
+    "a changed number": (RENT.replace("1,000", "1,500"), "", "unverified"),
+    "a changed number word": (RENT.replace("fifth", "sixth"), "", "unverified"),
+    "a lost negation": (RENT.replace("without", "with"), "", "unverified"),
+    "a changed number and typing errors": (
+        RENT.replace("1,000", "1,001").replace("Tenant", "Tennant"),
+        "",
+        "unverified",
+    ),
+    "one of two forms of a number": ("Notice is 30 days", "Notice is thirty (30) days", "fuzzy"),
+    "the other number in a bracket": ("Notice is thirty (60) days", "", "unverified"),
+}
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_a_quote_is_found_however_it_was_copied_and_no_other_is(kind: str) -> None:
+    quote, passage, how = FOUND[kind]
+    (found,) = ground(DEED, [quote])
+    assert (found.text, found.how) == (passage, how)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, field_validator
 
-from batchata import Batch, JobResult
+from batchata import Batch, JobResult, Outcome
 from batchata.testing import Answer, Emulator
 
 INVOICE = Path(__file__).parents[2] / "examples" / "documents" / "invoice.pdf"
@@ -210,6 +210,17 @@ def test_an_answer_that_does_not_fit_is_asked_again_with_its_quotes(answering: O
     assert result.is_success, result.error
     assert "total" in result.citation_mappings
     assert "Invoice" in str(asked[1]["messages"][-1])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_paid_answer_that_never_fits_is_kept_with_its_quotes(answering: Open, tmp_path: Path, model: str) -> None:
+    misfit = WRAPPED.replace("9856.63", '"much"')
+    with answering(misfit):
+        result = only(batch(tmp_path, model, file=INVOICE, response_model=Invoice))
+    assert (result.outcome, result.raw_response, result.parsed_response) == (Outcome.INVALID, misfit, None)
+    assert "total" in (result.error or "")
+    assert [attempt.outcome for attempt in result.attempts] == [Outcome.INVALID] * 2
+    assert result.cost_usd > 0
 
 
 def test_anthropic_cites_prose_by_itself(answering: Open, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from batchata.grounding.lexicon import SCALES
 from batchata.grounding.words import number_form
 
 _DIGITS: Final = re.compile(r"(?=\d)(?:\d{1,3}(?:[,.'\u2019\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?)")
-_BEFORE: Final = re.compile(r"(?P<open>\()?\s?(?P<minus>(?<![\w)])[-\u2212])?(?:[^\W\d_]{0,3}[$€£¥₹]\s?)?(?P<last>-)?$")
+_BEFORE: Final = re.compile(
+    r"(?P<open>\()?\s?(?P<minus>(?<![\w)])[-\u2212])?(?:[^\W\d_]{0,3}[$€£¥₹]\s?)?(?P<last>-)?\Z"
+)
 _AFTER: Final = re.compile(
     r"""(?P<percent>\s?(?:%|percent\b|per\s?cent\b))?(?:\s?(?P<scale>hundred|thousand|million|billion|trillion|mn|bn|[kmb])\b)?
         (?:\s?[$€£¥₹])?(?P<close>\s?\))?""",
@@ -17,13 +19,23 @@ _AFTER: Final = re.compile(
 _SHORT_SCALES: Final = {**SCALES, "k": 1_000, "m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9}
 _COMMA, _POINTS = re.compile(r"\d+,\d+"), re.compile(r"\d{1,3}(?:\.\d{3})+")
 _MARK: Final = re.compile(r"[.,]")
+_SIGNS: Final = frozenset("(-\u2212$€£¥₹")  # what may stand before an amount and change it
+_MORE: Final = frozenset("%phtmbk$€£¥₹)PHTMBK")  # what may begin that after it
 _BEFORE_AMOUNT: Final = 8  # characters in which sign, currency and bracket stand
 
 
 def amounts(text: str) -> Iterator[tuple[int, int, frozenset[float]]]:
     """Start, end, and the numbers that may be meant."""
     for digits in _DIGITS.finditer(text):
-        low = max(0, digits.start() - _BEFORE_AMOUNT)
+        start, end = digits.span()
+        low = max(0, start - _BEFORE_AMOUNT)
+        if (
+            digits[0].isdecimal()
+            and _SIGNS.isdisjoint(text[low:start])
+            and text[end : end + 2].lstrip()[:1] not in _MORE
+        ):
+            yield start, end, frozenset(readings(digits[0]))
+            continue
         before = _BEFORE.search(text[low : digits.start()])
         after = _AFTER.match(text, digits.end())
         if before and after:

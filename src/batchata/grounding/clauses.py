@@ -7,7 +7,6 @@ A word that denies turns its whole clause, wherever it stands (`pets are not all
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
@@ -51,22 +50,55 @@ _IDIOMS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Clause:
-    """Words, where they begin, and their stems, in order; `denied[i]`: is the i-th denied? `bare[i]`: its stem without a prefix that could deny it.
+    """The words of a text from one to another, and their stems, in order; `bare[i]`: a stem without a prefix that could deny it.
 
-    `held`: all stems of both kinds. `answer`: the yes or no that it gives outright. `asks`: it makes something a condition and states nothing.
+    What is looked at in few clauses, such as who denies what, is read when it is asked for.
     """
 
-    starts: tuple[int, ...]
-    end: int
-    words: tuple[str, ...]
-    stems: tuple[str, ...]
-    denied: tuple[bool, ...]
-    bare: tuple[str, ...]
-    held: frozenset[str]
-    answer: bool | None = None
-    asks: bool = False
+    __slots__ = ("__dict__", "_low", "_text", "end", "words")
+
+    def __init__(self, text: Words, low: int, high: int) -> None:
+        self._text = text
+        self._low = low
+        self.words = text.words[low:high]
+        self.end = text.ends[high - 1]
+
+    @property
+    def start(self) -> int:
+        return self._text.starts[self._low]
+
+    def place(self, index: int) -> int:
+        """Where the text has the word of this index."""
+        return self._text.starts[self._low + index]
+
+    @cached_property
+    def stems(self) -> list[str]:
+        return list(map(stem, self.words))
+
+    @cached_property
+    def bare(self) -> list[str]:
+        return list(map(_bare, self.words))
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """All stems of both kinds."""
+        return frozenset((*self.stems, *self.bare))
+
+    @cached_property
+    def denied(self) -> tuple[bool, ...]:
+        """Which of its words are denied?"""
+        return _denied(self.words, self.stems)
+
+    @property
+    def answer(self) -> bool | None:
+        """The yes or no that it gives outright."""
+        return _answer(self.words)
+
+    @property
+    def asks(self) -> bool:
+        """Does it make something a condition, and state nothing?"""
+        return self.words[0] in CONDITIONS
 
 
 class Clauses:
@@ -80,7 +112,7 @@ class Clauses:
     def all(self) -> list[Clause]:
         words = self._words
         edges = [0, *self._edges(), len(words)]
-        return [_clause(words, low, high) for low, high in pairwise(edges) if high > low]
+        return [Clause(words, low, high) for low, high in pairwise(edges) if high > low]
 
     def _edges(self) -> list[int]:
         """The indexes of words that begin a clause."""
@@ -150,43 +182,24 @@ def _after_answers(words: Words) -> list[int]:
     """A label's yes or no ends it; a ticked box begins one."""
     found: list[int] = []
     some = words.words
-    for index in range(1, len(words)):
-        if some[index - 1] in _ANSWERS:
-            label = words.text[words.ends[index - 2] : words.starts[index - 1]] if index > 1 else ""
-            if _ASKED.search(label):
-                found.append(index)
-            end = words.ends[index - 1]
-            if (
-                some[index - 1] in ("yes", "no")
-                and (index == 1 or index - 1 in found)
-                and words.text[end : end + 1] == ","
-            ):
-                found.append(index)  # No, they are not
-        if some[index][0] in CHECKS and words.ends[index - 1] < words.starts[index]:
+    for index in [index for index, word in enumerate(some) if word in _ANSWERS]:
+        if index and some[index][0] in CHECKS and words.ends[index - 1] < words.starts[index]:
             found.append(index)
+        if index + 1 == len(some):
+            break
+        label = words.text[words.ends[index - 1] : words.starts[index]] if index else ""
+        if _ASKED.search(label):
+            found.append(index + 1)
+        after = words.text[words.ends[index]]
+        if some[index] in ("yes", "no") and (not index or index in found) and after == ",":
+            found.append(index + 1)  # No, they are not
     return found
-
-
-def _clause(words: Words, low: int, high: int) -> Clause:
-    some = words.words[low:high]
-    stems = tuple(map(stem, some))
-    denied = _denied(some, stems)
-    bare = tuple(map(_bare, some))
-    return Clause(
-        tuple(words.starts[low:high]),
-        words.ends[high - 1],
-        tuple(some),
-        stems,
-        denied,
-        bare,
-        frozenset((*stems, *bare)),
-        _answer(words, low, high),
-        some[0] in CONDITIONS,
-    )
 
 
 def _denied(some: Sequence[str], stems: Sequence[str]) -> tuple[bool, ...]:
     """Which words of a clause are denied, by how many of its words."""
+    if _MAY_DENY.isdisjoint(some) and DENYING_VERBS.isdisjoint(stems):
+        return (False,) * len(some)
     wide: list[int] = []
     after: list[int] = []
     may_deny = [i for i, word in enumerate(some) if word in _MAY_DENY or stems[i] in DENYING_VERBS]
@@ -198,8 +211,6 @@ def _denied(some: Sequence[str], stems: Sequence[str]) -> tuple[bool, ...]:
             after.append(i)
         elif _is_wide(word, stems[i], following, last=i == len(some) - 1):
             wide.append(i)
-    if not may_deny:
-        return (False,) * len(some)
     return tuple(
         (len(wide) - (i in wide) + sum(a < i for a in after) + (i > 0 and some[i - 1] == "non")) % 2 == 1
         for i in range(len(some))
@@ -238,9 +249,9 @@ def _bare(word: str) -> str:
     return ""
 
 
-def _answer(words: Words, low: int, high: int) -> bool | None:
+def _answer(words: Sequence[str]) -> bool | None:
     """Yes or no, where the clause is a label with one: at its end, or a box before it."""
-    first, last = words.words[low], words.words[high - 1]
+    first, last = words[0], words[-1]
     if first[0] in CHECKS:
         return first in YES
     return last in YES if last in _ANSWERS else None

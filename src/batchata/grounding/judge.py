@@ -24,6 +24,7 @@ _MOST_PUT: Final = 0.08
 _FEW: Final = (
     8  # words of a quote that begins and ends as the passage does; and with no letter put there: (a), Exhibit A
 )
+_LEAP: Final = 3  # words left out in a row; more of them have a number of their own
 MOST_OVER_PAGE: Final = 80  # words of foot and head that may stand between two pages
 
 
@@ -48,7 +49,7 @@ def verdict(kept: Sequence[Step], quote: Sequence[str], stretch: Sequence[str], 
         return None
     if any(step.kind == "put" and (size < _FEW or len(quote[step.quoted.start]) == 1) for step in (kept[0], kept[-1])):
         return None
-    if _strays(kept, stretch, frozenset(stops)) or not _agrees(kept, quote, stretch):
+    if _strays(kept, stretch, frozenset(stops)) or _leaps(kept, stretch) or not _agrees(kept, quote, stretch):
         return None
     return (left + len(slips) + 2 * len(put)) / size
 
@@ -72,10 +73,23 @@ def _strays(steps: Sequence[Step], stretch: Sequence[str], stops: frozenset[int]
         ended = {edge[-1].said.stop - 1} if not before else set[int]()
         ended |= {step.said.start for step in gap}
         words = [stretch[step.said.start] for step in gap]
-        apart = (ended & stops and not LITTLE.issuperset(words)) or any(len(word) == 1 for word in words)
+        apart = (ended & stops and not LITTLE.issuperset(words)) or any(
+            len(word) == 1 or _is_figure(word) for word in words
+        )
         if len(edge) <= 3 and (len(gap) > 2 or apart):
             return True
     return False
+
+
+def _leaps(steps: Sequence[Step], stretch: Sequence[str]) -> bool:
+    """Are several words left out in a row, a number among them: 16.4 that begins one clause, and the text of 16.5?"""
+    runs = (list(group) for _, group in groupby(steps, key=lambda step: step.kind == "left"))
+    gaps = ([stretch[step.said.start] for step in run] for run in runs if run[0].kind == "left")
+    return any(len(gap) > _LEAP and any(map(_is_figure, gap)) for gap in gaps)
+
+
+def _is_figure(word: str) -> bool:
+    return any(map(str.isdigit, word))
 
 
 def _joined(words: Sequence[str], some: range) -> str:

@@ -79,18 +79,21 @@ SIGNS: Final = _each(
 )
 
 _AUXILIARIES: Final = "is are was were am do does did has have had wo would ca can could sha shall should will must need may might ai ought dare"
+FOREIGN_NEGATIONS: Final = _each(
+    "nicht nichts niemand kein keine keinen keinem keiner keines keinerlei nie niemals ohne weder ausser "
+    "pas sans jamais aucun aucune rien ne sauf nunca jamas sin ni ningun ninguno ninguna nada nadie tampoco salvo "
+    "senza nessun nessuno nessuna niente eccetto nao sem nem nenhum nenhuma exceto niet niets geen nooit zonder "
+    "behalve ikke ingen intet aldrig uden inte ej inget utan nie bez brak nema не нет без ни никогда нельзя "
+    "δεν μην χωρισ ουτε לא ללא בלי אין لا ليس بدون لم لن غير 不 没 沒 無 无 非 未 否"
+)
 NEGATIONS: Final = (
     frozenset(f"{word}nt" for word in _AUXILIARIES.split())
     | {"cant"}
     | _each(
         "not no non never neither nor none nothing nobody nowhere noone without cannot except excepting unless excluding excludes "
         "excluded lacks lack lacking fails fail failed barely hardly scarcely prohibited forbidden "
-        "nicht nichts niemand kein keine keinen keinem keiner keines keinerlei nie niemals ohne weder ausser "
-        "pas sans jamais aucun aucune rien ne sauf nunca jamas sin ni ningun ninguno ninguna nada nadie tampoco salvo "
-        "senza nessun nessuno nessuna niente eccetto nao sem nem nenhum nenhuma exceto niet niets geen nooit zonder "
-        "behalve ikke ingen intet aldrig uden inte ej inget utan nie bez brak nema не нет без ни никогда нельзя "
-        "δεν μην χωρισ ουτε לא ללא בלי אין لا ليس بدون لم لن غير 不 没 沒 無 无 非 未 否"
     )
+    | FOREIGN_NEGATIONS
 )
 
 # Words that begin so deny what is left without it, and those of a pair say opposite things.
@@ -151,50 +154,4 @@ LEGAL_FORMS: Final = _each(
 UNSAYING: Final = _each(
     "the a an of to in on at by as is it its this that for and or with from if any be was are which when what who whether "
     "has have does do there no not yes true false value field iso format such e g eg ie etc given"
-)
-# Words that a document may have with a capital only, on a label or in a heading, and that are no names for it.
-COMMON: Final = _each(
-    "account accounts act addition additional address adjustment administration advance affiliate age agency agenda agent agreement "
-    "allowance amendment amount amounts annex annual answer appendix applicable applicant application approval approved area arrears "
-    "article assessment assignment attachment attention audit authority authorized average balance bank base basis benefit benefits bill "
-    "billing birth board booking borrower branch brand broker budget building business buyer buyers calculation cancellation capacity "
-    "capital card carrier case cash category certificate chair change charge charges charter check city claim claims class clause client "
-    "clients code collection color colour comment comments commission commitment committee company comparison complaint completion "
-    "condition conditions confidential confidentiality confirmation consent consideration consultant contact contract contractor cost "
-    "costs count country county court cover coverage credit creditor currency customer customers damage damages data date dated dates day "
-    "days deadline dear debit debtor decision deductible deduction default definition definitions deliverable deliverables delivery "
-    "department departure deposit description desk destination detail details diagnosis director directors discount dispatch dispute "
-    "distribution distributor district division document documents due duration duties duty effective email employee employer employment "
-    "enclosure end engineer entry equipment estimate event evidence examination example exception excess exclusion exclusions exclusive "
-    "exempt exhibit expense expenses expiration expiry extension extras facility fax fee fees field figure final finance findings floor "
-    "for force form format freight from full function further gender general goods grand grant gross group guarantee guarantor guest "
-    "handling head health heading height history holder holiday home hospital hotel house housing human identification impression "
-    "incident included including income indemnity information initial inspection insurance insured insurer interest interim internal "
-    "international introduction inventory invoice invoices issue issued issuer item items jurisdiction kind label laboratory landlord "
-    "language law lawyer lease leave legal lender lessee lessor letter level liability licence license licensee licensor life limit "
-    "limitation line lines list loan location loss main maintenance management manager manufacturer margin market marks material "
-    "materials maximum measure measurement medication meeting member members memo mileage minimum minutes miscellaneous mobile mode model "
-    "monthly name names nature net notes notice notification number object obligations occupation offer offers office officer only open "
-    "operator option order orders origin other our outcome output overview owner package page paid paragraph part participant particulars "
-    "parties partner party passenger password patient pay payable payee payer payment payments penalty period permit person personal phone "
-    "physician piece pieces place plan plans please policy policyholder port position post postal power practice preamble premises premium "
-    "prepared prescription present president price prices principal priority private procedure proceeds product products professional "
-    "profit program programme project promotion property proposal provider provision provisions public publication purchase purchaser "
-    "purpose quality quantity quarter quotation quote range rate rates rating reading reason recipient recommendation record reference "
-    "refund refunds region register registered registration regular relation remarks remedy remittance renewal rent rental repair report "
-    "representative request requested requirement requirements reservation reserve residence resolution resolved respect response result "
-    "results return returns revenue review right rights risk road role room rooms royalties royalty safety salary sale sales sample savings "
-    "schedule scope season seat seats section sector security seller sender serial service services session settlement severability share "
-    "shares sheet shipment shipped shipping signature signed site size software sold sort source special specification specifications staff "
-    "stage standard start state statement status stock storage street study subject submitted subtotal sum summary supplier suppliers "
-    "supply support surcharge surname system table tariff tax taxes team telephone tenant term termination terms territory test tests text "
-    "thank thanks ticket time title today tool total totals trade trainer training transaction transfer transport travel treatment trip "
-    "type types unit units usage use user validity value vehicle vendor venue version visit voucher wages warehouse warranties warranty "
-    "website weight welcome wholesale width with withdrawal work works yearly your "
-    "abrechnung anlage anschrift artikel betrag bestellung bezeichnung datum gesamt gesamtbetrag kaution kunde kundennummer lieferant "
-    "lieferung menge mieter miete mietvertrag preis rechnung rechnungsnummer seite summe vermieter vertrag zahlung zustimmung "
-    "adresse article client commande date description facture fournisseur livraison loyer montant nom numero objet prix quantite "
-    "reference remise total bailleur locataire cliente contrato factura fecha importe precio proveedor cantidad "
-    "inc ltd llc llp corp gmbh kft aps srl spa sarl sas pty plc mbh mfg dept tel ref qty est max min misc note vote votes "
-    "vat gst tva mwst iva ust dear sincerely regards faithfully approx ext attn subj encl cc"
 )

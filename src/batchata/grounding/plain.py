@@ -25,6 +25,7 @@ def _same_size() -> dict[int, str]:
 
 
 _FORMS: Final = _same_size()
+_FORMED: Final = frozenset(map(chr, _FORMS))
 
 
 _CODE: Final = re.compile(r"\\(?:([nrt\"/\\])|u([0-9a-fA-F]{4}))")
@@ -38,7 +39,9 @@ _ONE_FORM: Final = (
 
 def in_one_form(text: str) -> str:
     """The text, character by character, in ASCII's forms of width and space."""
-    return text.translate(_FORMS)
+    for character in _FORMED.intersection(text):  # a few kinds at most: faster than to translate all
+        text = text.replace(character, _FORMS[ord(character)])
+    return text
 
 
 def plain(text: str) -> tuple[str, list[int]]:

@@ -58,6 +58,10 @@ class Said:
         return frozenset(self.stems)
 
     @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.words.words)
+
+    @cached_property
     def items(self) -> list[Item]:
         items = [Item(start, end, days=days) for start, end, days in dates(self.text)]
         taken = [(item.start, item.end) for item in items]
@@ -115,6 +119,8 @@ class Said:
 
     def find(self, words: str) -> list[Place]:
         """Where these words (plain, joined by spaces) stand."""
+        if not all(word in self.vocabulary or word[0].isdigit() for word in words.split()):
+            return []  # for which no line need be written; numbers may be there in words
         line, starts, places = self._line
         found: list[Place] = []
         place = line.find(f" {words} ")

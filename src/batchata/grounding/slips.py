@@ -11,9 +11,11 @@ from typing import Final, Literal, TypeAlias
 
 from rapidfuzz.distance import OSA, Postfix, Prefix
 
+from batchata.grounding.common import is_common
 from batchata.grounding.exact import is_alike, is_exact, is_negation, is_numeric
 from batchata.grounding.lexicon import (
     DENYING,
+    FOREIGN_NEGATIONS,
     LITTLE,
     MEASURES,
     MONTHS,
@@ -32,6 +34,11 @@ _LEAST_NAME, _LEAST_NUMBER = 4, 5  # letters; of shorter ones another letter mak
 _MOST_EDITS: Final = 3  # of the longest word
 _ROMAN: Final = re.compile(r"x{0,3}(?:ix|iv|v?i{0,3})")
 _VOWELS: Final = frozenset("aeiouy")
+_UNLIKE: Final = tuple({"y", vowel} for vowel in "aou")  # no two names differ so
+_DRAWN_ALIKE: Final = (
+    *(("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"), ("nn", "rm"), ("ri", "n")),
+    *(("i", "l"), ("e", "c"), ("g", "q")),
+)
 _ENDING: Final = 2  # letters of a name that make its ending: Hansen, Hanson
 _NUMERIC: Final[dict[str, object]] = {**dict.fromkeys(MEASURES), **UNITS, **SCALES, **MONTHS}
 
@@ -60,10 +67,14 @@ def is_slip(quoted: Quoted, word: str, standing: Standing) -> bool:
     if is_alike(said, word):
         return True
     distance = edits(said, word, _MOST_EDITS)
-    if distance > _MOST_EDITS or not word.isalpha() or _is_told_exactly(quoted):
+    if distance > _MOST_EDITS or not word.isalpha() or _is_told_exactly(quoted, word):
         return False
+    if not quoted.known and looks_like(said, word) and len(word) >= _LEAST_NAME:
+        return True
     if is_negation(word):
         return distance == 1 and not quoted.known and _is_still_denied(said, word)
+    if _is_label(word) and _is_mistyped_label(said, word):
+        return True
     if _is_label(said) or _is_label(word) or {said, word} <= SIGNS or is_opposite(said, word):
         return False
     if word in LITTLE and quoted.known:
@@ -71,7 +82,8 @@ def is_slip(quoted: Quoted, word: str, standing: Standing) -> bool:
     if word in LITTLE and len(said) < 5:
         return distance <= max(1, len(word) // 2)
     if quoted.known:
-        return distance == 1 and standing != "name" and (_is_same_word(said, word) or _is_mistyped(said, word))
+        likely = _is_same_word(said, word, quoted.much) or _is_mistyped(said, word)
+        return distance == 1 and standing != "name" and likely
     if is_numeric(word):
         swapped = distance == 1 and sorted(said) == sorted(word)
         return (swapped or distance <= _most_of_a_number(word)) and not _is_another_number(said, word, distance)
@@ -80,8 +92,23 @@ def is_slip(quoted: Quoted, word: str, standing: Standing) -> bool:
     return distance <= _most_edits(quoted, word)
 
 
-def _is_told_exactly(quoted: Quoted) -> bool:
-    """Must the quoted word agree? A short month only as part of a date: sep-free is a slip for step-free."""
+def looks_like(one: str, other: str) -> bool:
+    """Are the words one and the same to a machine that reads print: modern, modem; excluded, exduded?"""
+    return _drawn(one) == _drawn(other)
+
+
+def _drawn(word: str) -> str:
+    for drawn, read in _DRAWN_ALIKE:
+        word = word.replace(drawn, read)
+    return word
+
+
+def _is_told_exactly(quoted: Quoted, word: str) -> bool:
+    """Must the quoted word agree? A short month only as part of a date: sep-free is a slip for step-free. What is left of a longer
+    word, and denies in another language, only where the document has it too: sin, of sign.
+    """
+    if quoted.word in FOREIGN_NEGATIONS and not quoted.known and len(quoted.word) < len(word):
+        return False
     short_month = quoted.word in MONTHS and len(quoted.word) < _LEAST_NUMBER
     return is_exact(quoted.word) and (quoted.dated or not short_month)
 
@@ -102,6 +129,13 @@ def _is_label(word: str) -> bool:
     return len(word) == 1 or bool(_ROMAN.fullmatch(word))
 
 
+def _is_mistyped_label(quoted: str, word: str) -> bool:
+    """Is a Roman numeral's letter swapped with the next, or another put in: (ixv), (xvsi)? Without one of its own it is another numeral."""
+    if _is_label(quoted) or len(word) < 3:
+        return False
+    return sorted(quoted) == sorted(word) or (len(quoted) > len(word) and edits(quoted, word) == 1)
+
+
 def _is_another_number(quoted: str, word: str, distance: int) -> bool:
     """Is it as near to a word for another number: fiveteen, which is no ninety?"""
     return any(
@@ -118,12 +152,14 @@ def _is_slip_of_name(quoted: Quoted, word: str, standing: Standing) -> bool:
     put, left = said[head : len(said) - tail], word[head : len(word) - tail]
     if put == left[::-1] or (head and put + left == word[head - 1]):
         return True  # swapped, doubled, or one of two
+    if standing == "term" and edits(put, left) == 1 and min(head, tail) == 0:
+        return len(word) > _LEAST_NAME and not is_common(said)  # Payment with another end is no other's name
     if not tail or not (head or quoted.small):
         return False
     if standing == "term":
         return edits(put, left) <= _most_edits(quoted, word)
     if len(put) <= 1 and len(left) <= 1:
-        voiced = bool(put and left) and _VOWELS.issuperset(put + left) and tail < _ENDING
+        voiced = bool(put and left) and _VOWELS.issuperset(put + left) and tail < _ENDING and {put, left} not in _UNLIKE
         return not voiced and (len(word) >= _LEAST_NAME or len(said) != len(word))
     # Letters side by side are a syllable, and another makes another name.
     apart = max(len(put), len(left)) > 2
@@ -142,12 +178,16 @@ def _most_of_a_name(size: int, much: bool) -> int:
     return (2 if size > (4 if much else 5) else 0) + (much and size > 8)
 
 
-def _is_same_word(quoted: str, word: str) -> bool:
-    """Of two words that both exist, one letter apart: is it the ending of a plural or a tense, or within a long word?"""
+def _is_same_word(quoted: str, word: str, much: bool) -> bool:
+    """Of two words that both exist, one letter apart: is it the ending of a plural or a tense, or within a long word? Within a shorter
+    one too where `much` else is the same: than, then.
+    """
     short, long = sorted((quoted, word), key=len)
     if long[:-1] == short and long[-1] in "sdtyng":
         return True
-    return len(short) > 5 and quoted[0] == word[0] and quoted[-2:] == word[-2:]
+    return quoted[0] == word[0] and (
+        (len(short) > 5 and quoted[-2:] == word[-2:]) or (much and len(short) > 3 and quoted[-1] == word[-1])
+    )
 
 
 def _is_mistyped(quoted: str, word: str) -> bool:
@@ -184,6 +224,8 @@ def is_opposite(one: str, other: str) -> bool:
     """
     short, long = sorted((one, other), key=len)
     apart = edits(one, other)
+    if apart == 1 and sorted(one) == sorted(other):
+        return False  # letters swapped: licenese
     return (
         any(_denies(long, short, prefix, apart) for prefix in DENYING)
         or any(_are_pair(one, other, *pair) or _are_pair(other, one, *pair) for pair in OPPOSITES)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from batchata.grounding.align import Slip
+from batchata.grounding.common import is_common
 from batchata.grounding.exact import is_numeric, is_short
-from batchata.grounding.lexicon import COMMON
 from batchata.grounding.slips import Quoted, Standing, is_slip
 from batchata.grounding.words import Words
 
@@ -57,7 +57,7 @@ def standing(text: Words, index: int) -> Standing:
     word, written = text.words[index], _spelled(text, index)
     if written[0].islower() or not written[0].isalpha():
         return "common"
-    common = word in COMMON or any(_is_small(text, place) for place in text.positions[word][:_MOST_SEEN])
+    common = is_common(word) or any(_is_small(text, place) for place in text.positions[word][:_MOST_SEEN])
     if not common:
         return "name"
     shouted = len(written) >= _LEAST_SHOUTED and written.isupper()

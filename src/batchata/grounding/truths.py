@@ -42,6 +42,11 @@ class Topic:
     bare: str
     denied: bool
 
+    @property
+    def said_as(self) -> frozenset[str]:
+        """The stems by which a clause speaks of it."""
+        return _said_as(self.stem, self.bare)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -61,6 +66,14 @@ class Truth:
 
 
 NOTHING: Final = Truth()
+
+
+@lru_cache(maxsize=4096)
+def _said_as(stem: str, bare: str) -> frozenset[str]:
+    some = AKIN.get(stem, frozenset()) | {stem, *([bare] if bare else ())}
+    if len(stem) > _SHORTEST_DOER and stem.endswith(_DOERS):
+        return some | {stem[:-2]}  # a smoker smokes
+    return some
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +107,7 @@ def truth_in(read: Reading, clause: Clause, weight: Mapping[str, float]) -> Trut
             first = min(first, index)
     if not said:
         return NOTHING
-    score, at = said / total, clause.starts[first]
+    score, at = said / total, clause.place(first)
     # Of a name with a denial of its own all words must agree; and sentences that run on deny too much to be read so.
     torn = len(turned) > 1 and any(topic.denied for topic in read.topics)
     if clause.asks or score < _SHARE or torn or (any(clause.denied) and len(clause.words) > _LONG):
@@ -104,14 +117,7 @@ def truth_in(read: Reading, clause: Clause, weight: Mapping[str, float]) -> Trut
 
 def _match(topic: Topic, clause: Clause) -> tuple[float, bool, int]:
     """How well a clause has the word, whether one side denies it and the other does not, and its index."""
-    akin = AKIN.get(topic.stem, frozenset())
-    if len(topic.stem) > _SHORTEST_DOER and topic.stem.endswith(_DOERS):
-        akin |= {topic.stem[:-2]}  # a smoker smokes
-    if (
-        topic.stem not in clause.held
-        and (not topic.bare or topic.bare not in clause.held)
-        and akin.isdisjoint(clause.held)
-    ):
+    if topic.said_as.isdisjoint(clause.held):
         return 0.0, False, 0
     best, turns, at = 0.0, False, 0
     for index, stem in enumerate(clause.stems):
@@ -120,7 +126,7 @@ def _match(topic: Topic, clause: Clause) -> tuple[float, bool, int]:
             return 1.0, denied, index
         if (topic.bare and stem == topic.bare) or clause.bare[index] == topic.stem:
             best, turns, at = 1.0, not denied, index
-        elif not best and stem in akin:
+        elif not best and stem in topic.said_as:
             best, turns, at = _AKIN, denied, index
     return best, turns, at
 
@@ -144,9 +150,11 @@ def truth_of(
     """What a text says of a truth that goes by these names, each worth so much; where two clauses disagree, nothing."""
     if not readings:
         return NOTHING
+    about = frozenset[str]().union(*(topic.said_as for read, _ in readings for topic in read.topics))
     found = [
         Truth(truth.score * worth, truth.value, truth.at)
         for clause in clauses
+        if not about.isdisjoint(clause.held)
         for truth, worth in [max(((truth_in(read, clause, weight), worth) for read, worth in readings), key=_rank)]
         if truth.score
     ]

@@ -22,6 +22,11 @@ _APOSTROPHES: Final = "'`\u00b4\u02bc\u2018\u2019\u201b\u2032"
 # Scripts written without spaces: each character is a word.
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _UNSPACED_ONE: Final = re.compile(f"[{_UNSPACED}]")
+_MARKS: Final = "\u00d7\ufffd"  # times, and what could not be read, within words
+_LAST_LATIN: Final = "\u024f"
+_LATIN: Final = (
+    "A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"  # read faster than letters of all scripts
+)
 _BREAKING: Final = "-\u2010\u2011 \t\r\n"
 _MINUS: Final = "\\-\u2010-\u2015\u2212"
 _MINUSES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -72,26 +77,26 @@ class Words:
         broken: list[int] = []
         add, start, end = self.words.append, self.starts.append, self.ends.append
         for found in _pattern(text).finditer(text):
-            kind, said = found.lastgroup, found[0]
-            if kind == "word":
-                if said.isascii() and said.isalpha():
-                    add(said.lower())
-                elif word := fold(said):
-                    if "\n" in said:
-                        broken.append(len(self.words))
-                    add(word)
-                else:
+            said, (first, last) = found[0], found.span()
+            kind = found.lastgroup
+            if said.isascii() and said.isalpha():
+                add(said.lower())
+            elif kind == "word":
+                if not (word := fold(said)):
                     continue
+                if "\n" in said:
+                    broken.append(len(self.words))
+                add(word)
             elif kind == "number":
-                add(number_form(said, text, found.start()))
+                add(number_form(said, text, first))
             elif kind == "sign":
                 add(said if said[-1:] == said else f"-{said[-1]}")
             elif kind == "box":
                 add("[x]" if "x" in said.lower() else "[ ]")
             else:
                 continue
-            start(found.start())
-            end(found.end())
+            start(first)
+            end(last)
         return broken
 
     def _part(self, broken: list[int], text: str, known: Container[str]) -> None:
@@ -239,19 +244,22 @@ def _pattern(text: str) -> re.Pattern[str]:
         if ord(character) < 128:
             continue
         kind = unicodedata.category(character)
-        if kind[0] == "M" or character == "\u00d7" or (kind == "So" and _folded(character)):  # times, trade mark
+        if kind[0] == "M" or character in _MARKS or (kind == "So" and _folded(character)):
             marks.append(character)
         elif kind == "Sc" or character in CHECKS or character == "\u2030":
             signs.append(character)
         elif kind in ("No", "Nl"):
             numerals.append(character)
-    letters = rf"^\W\d_{_UNSPACED}" if _UNSPACED_ONE.search(text) else r"^\W\d_"
-    return _compiled(*("".join(sorted(map(re.escape, some))) for some in (marks, signs, numerals)), letters)
+    marked, signed, counted = ("".join(sorted(map(re.escape, some))) for some in (marks, signs, numerals))
+    letters = _LATIN
+    if any(character > _LAST_LATIN and character.isalpha() for character in set(text)):
+        letters = rf"^\W\d_{counted}{_UNSPACED if _UNSPACED_ONE.search(text) else ''}"
+    return _compiled(marked, signed, counted, letters)
 
 
 @functools.lru_cache(maxsize=256)
 def _compiled(marks: str, signs: str, numerals: str, letters: str) -> re.Pattern[str]:
-    letter = f"[{letters}{numerals}]"
+    letter = f"[{letters}]"
     if marks:
         letter = rf"(?:{letter}|[{marks}])"
     voiced = "[\u3099\u309a]?"  # that is ga where it is taken apart to ka and a mark
