@@ -14,7 +14,7 @@ STATE = Path("batchata.db")
 
 State = Annotated[Path, typer.Argument(help="The state file of a run.", show_default=True, metavar="STATE")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for machines.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notices; errors only.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notices; only what did not end well.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what goes on.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; do it.")]
 
