@@ -85,6 +85,7 @@ class View:
     stop: StopReason | None = None
     leave_open: bool = False  # stop without waiting for what is open at the providers
     cancel: bool = False  # ask the providers to stop what is open
+    files_behind: bool = False  # results wait for their files: they are in memory
 
 
 # -- what to do
@@ -236,13 +237,19 @@ def _on_batch(batch: BatchView, view: View, now: Now) -> Iterator[Action]:
                 yield Cancel(row.id)
         case State.ENDED:
             if row.verdict is not None:
-                yield Settle(row.id)
+                yield from _settle(batch, view)
             elif now.ticks >= batch.next_look:
                 yield Collect(row.id)
         case State.COLLECTED:
-            yield Settle(row.id)
+            yield from _settle(batch, view)
         case State.SETTLED | State.VOID:
             pass
+
+
+def _settle(batch: BatchView, view: View) -> Iterator[Action]:
+    """Answers are fetched whatever happens here; they are read as fast as their files can be written."""
+    if not view.files_behind:
+        yield Settle(batch.row.id)
 
 
 def _uncertain_twins(batch: BatchView, view: View) -> list[BatchView]:

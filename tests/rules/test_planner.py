@@ -82,6 +82,14 @@ def test_one_look_at_a_provider_covers_all_its_batches() -> None:
     assert plan(View(batches=(later,)), NOW).wake == 99.0
 
 
+def test_answers_are_read_as_fast_as_their_files_are_written_and_fetched_whatever_happens() -> None:
+    fetched, ended = batch(State.COLLECTED), batch(State.ENDED, 2)
+    assert plan(View(batches=(fetched, ended)), NOW).actions == (planner.Settle(1), planner.Collect(2))
+    behind = View(batches=(fetched, ended), files_behind=True, busy=frozenset({("show", None)}))
+    assert plan(behind, NOW).actions == (planner.Collect(2),)
+    assert not plan(replace(behind, batches=(fetched,)), NOW).over
+
+
 @pytest.mark.parametrize(
     ("change", "prepares"),
     [

@@ -140,14 +140,14 @@ MUTATIONS = (
         "engine/settling.py",
         "cancelled=batch.cancel_at is not None",
         "cancelled=False",
-        100,
+        1,
     ),
     Mutation(
         "write the wish to cancel after the fact",
         "engine/loop.py",
         "if track.row.cancel_at is None:",
         "if track.row.cancel_at is None and track.failures > 3:",
-        190,
+        1,
     ),
     Mutation(
         "forget jobs that come due after a lane starved",
@@ -198,14 +198,14 @@ MUTATIONS = (
         "engine/recording.py",
         "self._desk.lanes[row.lane].halted = True",
         "pass",
-        32,
+        1,
     ),
     Mutation(
         "send what was ready before a bill above its bound",
         "planner.py",
         "if not batch.has_body or batch.halted or view.stop is not None:",
         "if not batch.has_body or view.stop is not None:",
-        65,
+        1,
     ),
 )
 

@@ -15,6 +15,7 @@ from batchata.store import reading
 from batchata.store.rows import Settled
 
 SEGMENT = 250_000  # bytes of result lines kept as one row
+RESULT = 1_000  # bytes of a result, for the sake of a sum
 AHEAD = 32  # attempts whose quotes are looked up while the first of them is waited for
 
 
@@ -44,6 +45,11 @@ class Show:
 
     jobs: tuple[int, ...]
     raw: tuple[Raw, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes that it is about to hold: its raw answers, and the results when they are read."""
+        return RESULT * len(self.jobs) + sum([len(raw.line) for raw in self.raw])
 
 
 def together(shows: Sequence[Show]) -> Show:

@@ -29,6 +29,7 @@ Effect: TypeAlias = tuple[Key, str, Callable[[Emit], object]]
 
 
 SHOWING: Key = ("show", None)
+MOST_TO_SHOW = 2_000_000  # bytes of results and raw answers that wait for their files, before no more answers are read
 
 
 class Turn(NamedTuple):
@@ -64,6 +65,7 @@ class Engine:
         self._recorder = Recorder(desk)
         self._busy: set[Key] = set()
         self._to_show: list[Show] = []
+        self._size_to_show = 0
 
     def run(self, source: Callable[[Emit], None]) -> StopReason | None:
         """Take jobs from `source` and bring every one to its end, or to rest where a stop leaves it."""
@@ -118,6 +120,7 @@ class Engine:
             stop=wishes.stop,
             leave_open=wishes.leave_open,
             cancel=wishes.cancel,
+            files_behind=self._size_to_show > MOST_TO_SHOW,
         )
 
     def _batch_view(self, track: Track, now: Now) -> planner.BatchView:
@@ -159,6 +162,7 @@ class Engine:
             shows, rested = self._recorder.record(completion, self._clock.now())
             if self._show is not None:
                 self._to_show += shows
+                self._size_to_show += sum([show.size for show in shows])
             for row in rested:
                 if (provider := self._desk.catalog[row.provider]).limits.leaves_files:
                     name = row.provider_id or ""
@@ -172,7 +176,7 @@ class Engine:
         show, done = self._show, self._to_show
         if show is not None and done and SHOWING not in self._busy:
             yield SHOWING, "files", lambda _: show(together(done))
-            self._to_show = []
+            self._to_show, self._size_to_show = [], 0
 
     def _begin_all(self, plan: planner.Plan, effects: list[Effect]) -> Turn:
         moved = False

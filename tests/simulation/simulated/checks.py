@@ -90,7 +90,7 @@ def _check_jobs(
 
 
 def _excused(world: Rested, connection: Connection, file: str | None, name: str) -> bool:
-    return file in world.touched or _may_fail(connection, name, world.setting)
+    return file in world.touched or _may_fail(world, connection, name)
 
 
 def _check_starved(connection: Connection, limit: int) -> None:
@@ -104,22 +104,22 @@ def _check_starved(connection: Connection, limit: int) -> None:
         raise Violation(f"left waiting though they fit in {limit - held}: {fits}")
 
 
-def _may_fail(connection: Connection, name: str, setting: Setting) -> bool:
+def _may_fail(world: Rested, connection: Connection, name: str) -> bool:
     (body,) = connection.execute(
         "SELECT r.body FROM job j JOIN result r ON r.id = j.result WHERE j.job_id = ? ORDER BY r.id DESC", (name,)
     ).fetchone()
     result = orjson.loads(body)
     tries = [attempt["outcome"] for attempt in result["attempts"]]
     real = [outcome for outcome in tries if outcome not in ("invalid", "cancelled")]
-    asked = connection.execute(
-        "SELECT 1 FROM provider_batch WHERE provider_id = ? AND cancel_at IS NOT NULL",
-        (result["attempts"][-1]["provider_batch"],),
-    ).fetchone()
-    by_itself = tries[-1] == "cancelled" and asked is None  # then it counts as a try
+    last = result["attempts"][-1]["provider_batch"]
+    asked = any(
+        remote.id == last and remote.cancelled for account in world.accounts.values() for remote in account.ours()
+    )
+    by_itself = tries[-1] == "cancelled" and not asked  # then it counts as a try
     return (
         result["outcome"] == "missing"
-        or len(real) + by_itself >= setting.max_attempts
-        or bool(result["outcome"] == "invalid" and tries.count("invalid") > setting.retry_invalid)
+        or len(real) + by_itself >= world.setting.max_attempts
+        or bool(result["outcome"] == "invalid" and tries.count("invalid") > world.setting.retry_invalid)
     )
 
 

@@ -10,6 +10,7 @@ from simulated import people
 from simulated.accounts import CALM, Violation
 from simulated.provider import KINDS
 from simulated.script import SimJob, write_file
+from simulated.special import cancel, drawn
 from simulated.world import Ending, Plans, Setting, Weather, World
 
 BEHAVIOURS = (
@@ -28,8 +29,6 @@ BEHAVIOURS = (
     "quote",
     "cite",
 )
-SCANT = 0.05  # the share of lives whose limit lies between the cheapest job and the dearest, from the first session on
-CALLED_OFF = 0.05  # the share of lives in which each run is cancelled early, and a job has one try
 MOST_SESSIONS = 4
 CALM_SESSIONS = 8
 FILES = ("alone.txt", "shared.txt", "shared-too.txt")
@@ -39,28 +38,26 @@ def life(seed: int) -> list[str]:
     """Run the schedule of a seed to its end; what happened, in words. Raises `Violation` or `StuckError`."""
     rng = random.Random(seed)
     setting = _setting(rng)
-    special = random.Random(~seed).random()  # a draw of its own: the other lives stay as they are
-    scant, called_off = special < SCANT, 1 - special < CALLED_OFF
-    if scant:
-        _make_scant(setting)
-    if called_off:
-        setting.max_attempts = 1
+    special = drawn(seed)
+    if special is not None:
+        special.setting(setting)
     with World(rng.getrandbits(32), setting) as world:
         try:
             for name in FILES:
                 write_file(world.documents / name, name)
             above_bound = rng.random() < 0.04
-            for _ in range(0 if scant else rng.randint(1, MOST_SESSIONS)):
-                world.weather = _weather(rng, above_bound=above_bound)
+            sessions = rng.randint(1, MOST_SESSIONS)
+            for _ in range(sessions if special is None or special.sessions else 0):
+                weather = _weather(rng, above_bound=above_bound)
+                world.weather = weather if special is None or special.weather is None else special.weather
                 setting.time_limit = rng.uniform(1, 60) if rng.random() < 0.1 else None
                 plans = _plans(rng, world)
-                if called_off:
-                    world.weather = replace(CALM, longest_run=100.0)
-                    plans.events.append((rng.uniform(0.5, 10), _cancel))
+                if special is not None:
+                    special.plans(rng, plans)
                 world.session(plans)
                 world.clock.true += rng.choice((0.1, 5.0, 60.0, 4000.0))
                 _between(rng, world)
-            calm(world, replace(CALM, flaky=0.6) if scant else CALM)
+            calm(world, CALM if special is None else special.at_the_end)
             if rng.random() < 0.05:
                 people.purge(world)
                 calm(world)
@@ -145,14 +142,6 @@ def _setting(rng: random.Random) -> Setting:
     )
 
 
-def _make_scant(setting: Setting) -> None:
-    """One job of the first one's lane is dear, and never fits; what is cheap does, in its time."""
-    first = setting.jobs[0]
-    setting.jobs.append(replace(first, name=f"ok-{len(setting.jobs)}", file="shared.txt"))
-    setting.limit = max(setting.jobs[-1].worst - 1, min(job.worst for job in setting.jobs))
-    setting.uploads, setting.max_attempts = True, 6
-
-
 def _job(rng: random.Random, kinds: list[str], place: int, *, files: bool) -> SimJob:
     kind, behaviour = rng.choice(kinds), rng.choice(BEHAVIOURS)
     if behaviour == "cite" and kind != "listed":
@@ -204,7 +193,7 @@ def _weather(rng: random.Random, *, above_bound: bool) -> Weather:
 def _plans(rng: random.Random, world: World) -> Plans:
     events: list[tuple[float, Callable[[Wishes], None]]] = []
     if rng.random() < 0.25:
-        events.append((rng.uniform(0, rng.choice((1, 5, 30))), rng.choice((_shutdown, _leave, _cancel, _cancel))))
+        events.append((rng.uniform(0, rng.choice((1, 5, 30))), rng.choice((_shutdown, _leave, cancel, cancel))))
     if rng.random() < 0.3:
         events.append((rng.uniform(0, 30), _clock_jump(rng, world)))
     if world.setting.uploads and rng.random() < 0.5:
@@ -224,10 +213,6 @@ def _shutdown(wishes: Wishes) -> None:
 def _leave(wishes: Wishes) -> None:
     _shutdown(wishes)
     wishes.leave_open = True
-
-
-def _cancel(wishes: Wishes) -> None:
-    wishes.stop, wishes.cancel = wishes.stop or "cancelled", True
 
 
 def _clock_jump(rng: random.Random, world: World) -> Callable[[Wishes], None]:

@@ -28,14 +28,14 @@ class StuckError(AssertionError):
 class Points:
     """The instants at which a process may die: before and after every transaction and every call to a provider."""
 
-    crash_at: frozenset[int] = frozenset()
+    crash_at: frozenset[int | str] = frozenset()  # the how manieth of them, or which
     armed: bool = False
     seen: list[str] = field(default_factory=list)
 
     def reach(self, name: str) -> None:
         if self.armed:
             self.seen.append(name)
-            if len(self.seen) in self.crash_at:
+            if len(self.seen) in self.crash_at or name in self.crash_at:
                 self.armed = False
                 raise Crash(f"{len(self.seen)}: {name}")
 

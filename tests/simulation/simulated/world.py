@@ -16,6 +16,8 @@ from typing import Any, Self, cast
 
 from pydantic import BaseModel
 
+from batchata.engine import loop
+from batchata.engine.loop import MOST_TO_SHOW
 from batchata.engine.pool import Clock, Pool
 from batchata.engine.preparing import Formed
 from batchata.engine.progress import Progress
@@ -104,7 +106,7 @@ class Plans:
     """What happens to a session by itself: (seconds after its start, what). `reuse`: go on with the state, or begin anew."""
 
     account: str = "A"
-    crash_at: frozenset[int] = frozenset()
+    crash_at: frozenset[int | str] = frozenset()
     events: list[tuple[float, Callable[[Wishes], None]]] = field(default_factory=list)
     breaks_after: int | None = None
     reuse: bool = True
@@ -147,10 +149,12 @@ class World:
         self._connections.__enter__()
         self._switching = sys.getswitchinterval()
         sys.setswitchinterval(QUICK_SWITCH)
+        loop.MOST_TO_SHOW = MOST_TO_SHOW if self.seed % 2 else 0  # 0: while one is shown, no other answer is read
         return self
 
     def __exit__(self, *_: object) -> None:
         sys.setswitchinterval(self._switching)
+        loop.MOST_TO_SHOW = MOST_TO_SHOW
         self._connections.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -38,7 +38,9 @@ class Shelf:
     def _name(self, what: str) -> str:
         with self.jobs.lock:
             self._made += 1
-            return Dice(self.settings.seed, self.settings.born, b"gemini", what.encode(), str(self._made).encode()).hex(20)
+            return Dice(self.settings.seed, self.settings.born, b"gemini", what.encode(), str(self._made).encode()).hex(
+                20
+            )
 
     def keep(self, upload: Upload, processing: float = 0.0) -> StoredFile:
         """An upload that is complete; it can be used after `processing` seconds. Raises `ApiError`: a name that is taken is a 409 [docs: Files API]."""

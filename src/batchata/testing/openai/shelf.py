@@ -30,7 +30,9 @@ class Shelf:
         """A new id."""
         with self.jobs.lock:
             self._made += 1
-            return Dice(self.settings.seed, self.settings.born, b"openai", what.encode(), str(self._made).encode()).hex(24)
+            return Dice(self.settings.seed, self.settings.born, b"openai", what.encode(), str(self._made).encode()).hex(
+                24
+            )
 
     def upload(self, account: str, filename: str, purpose: str, data: memoryview, kept: float | None) -> StoredFile:
         now = self.settings.clock.now()
