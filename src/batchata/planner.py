@@ -9,6 +9,7 @@ Recovery has no code of its own: after a crash the rows are what they are, nothi
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 
 from batchata.budget import Balance
@@ -19,6 +20,7 @@ StopReason: TypeAlias = Literal["cost_limit", "time_limit", "shutdown", "cancell
 
 FIRST_LOOK = 0.025  # seconds: small runs feel instant
 LONGEST_LOOK = 120.0
+SETTLED_AT_ONCE = 4  # batches: what is read of their answers is in memory
 RETRY_FIRST = 0.5
 RETRY_LONGEST = 120.0
 LOOKS_FOR_ABSENCE = 3  # complete listings that must not show a batch before it counts as never made
@@ -212,6 +214,7 @@ def _money_calls_done(view: View) -> bool:
 def _actions(view: View, now: Now) -> Iterator[Action]:
     for batch in view.batches:
         yield from _on_batch(batch, view, now)
+    yield from _settles(view)
     yield from _polls(view, now)
     yield from _prepare(view, now)
 
@@ -236,20 +239,21 @@ def _on_batch(batch: BatchView, view: View, now: Now) -> Iterator[Action]:
             if view.cancel and not batch.cancelled and now.ticks >= batch.next_look:
                 yield Cancel(row.id)
         case State.ENDED:
-            if row.verdict is not None:
-                yield from _settle(batch, view)
-            elif now.ticks >= batch.next_look:
+            if row.verdict is None and now.ticks >= batch.next_look:
                 yield Collect(row.id)
-        case State.COLLECTED:
-            yield from _settle(batch, view)
-        case State.SETTLED | State.VOID:
+        case State.COLLECTED | State.SETTLED | State.VOID:
             pass
 
 
-def _settle(batch: BatchView, view: View) -> Iterator[Action]:
-    """Answers are fetched whatever happens here; they are read as fast as their files can be written."""
+def _settles(view: View) -> Iterator[Action]:
+    """Answers are fetched whatever happens here. They are read of a few batches at a time, as fast as their files can be written."""
     if not view.files_behind:
-        yield Settle(batch.row.id)
+        known = (
+            batch.row.id
+            for batch in view.batches
+            if batch.row.state is State.COLLECTED or (batch.row.state is State.ENDED and batch.row.verdict is not None)
+        )
+        yield from map(Settle, islice(known, SETTLED_AT_ONCE))
 
 
 def _uncertain_twins(batch: BatchView, view: View) -> list[BatchView]:

@@ -84,10 +84,18 @@ def test_one_look_at_a_provider_covers_all_its_batches() -> None:
 
 def test_answers_are_read_as_fast_as_their_files_are_written_and_fetched_whatever_happens() -> None:
     fetched, ended = batch(State.COLLECTED), batch(State.ENDED, 2)
-    assert plan(View(batches=(fetched, ended)), NOW).actions == (planner.Settle(1), planner.Collect(2))
+    assert plan(View(batches=(fetched, ended)), NOW).actions == (planner.Collect(2), planner.Settle(1))
     behind = View(batches=(fetched, ended), files_behind=True, busy=frozenset({("show", None)}))
     assert plan(behind, NOW).actions == (planner.Collect(2),)
     assert not plan(replace(behind, batches=(fetched,)), NOW).over
+
+
+def test_answers_of_a_few_batches_are_read_at_a_time() -> None:
+    fetched = tuple(batch(State.COLLECTED, number) for number in range(1, 10))
+    first = tuple(planner.Settle(number) for number in range(1, planner.SETTLED_AT_ONCE + 1))
+    assert plan(View(batches=fetched), NOW).actions == first
+    busy = frozenset(action.key for action in first[1:])
+    assert plan(View(batches=fetched, busy=busy), NOW).actions == first[:1]
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ class Recorder:
         if row is None:  # the balance has moved since: it is formed again within what is left
             formed.body.close()
             return
+        formed.attempts.clear()  # the state has them: a batch that waits to be sent need not hold them too
         lane.ready -= row.count
         desk.progress.packed(row.count)
         desk.tracks[row.id] = Track(row, now.ticks, now.ticks, formed)
