@@ -103,7 +103,9 @@ def terminal(tmp_path: Path) -> Callable[..., tuple[int, str]]:
         try:
             while data := os.read(end, 65_536):
                 written += data
-                if typed and b"[y/N]: " in written:  # the blank is written once it listens: a key before that may be lost
+                if (
+                    typed and b"[y/N]: " in written
+                ):  # the blank is written once it listens: a key before that may be lost
                     os.write(end, typed)
                     typed = b""
         except OSError:  # Linux says so when the other end is closed
