@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -101,13 +102,16 @@ def terminal(tmp_path: Path) -> Callable[..., tuple[int, str]]:
             os.execve(sys.executable, command, settings)
         written = b""
         try:
-            while data := os.read(end, 65_536):
-                written += data
-                if (
-                    typed and b"[y/N]: " in written
-                ):  # the blank is written once it listens: a key before that may be lost
-                    os.write(end, typed)
-                    typed = b""
+            while True:
+                asked = bool(typed) and b"[y/N]: " in written
+                if not select.select([end], [], [], 1.0 if asked else None)[0]:
+                    os.write(end, typed)  # a key that came right before it listened may have been lost
+                elif data := os.read(end, 65_536):
+                    written += data
+                    if typed and not asked and b"[y/N]: " in written:
+                        os.write(end, typed)
+                else:
+                    break
         except OSError:  # Linux says so when the other end is closed
             pass
         _, status = os.waitpid(child, 0)
