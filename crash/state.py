@@ -24,7 +24,7 @@ def hit(state_file: Path) -> Counter[str]:
         return Counter(set(open_now))
     if rows:
         return Counter(["all at rest"])
-    return Counter(["jobs taken" if _read(state_file, "SELECT 1 FROM job LIMIT 1") else "no job yet"])
+    return Counter(["jobs taken" if _read(state_file, "SELECT 1 FROM said LIMIT 1") else "no job yet"])
 
 
 def unanswered(state_file: Path) -> list[int]:

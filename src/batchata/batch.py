@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from batchata.arguments import near, shown
 from batchata.errors import ValidationError
+from batchata.forms import Forms
 from batchata.job import Job, check_defaults
 from batchata.pricing import Price, parse_prices
 from batchata.providers.catalog import KINDS, check_ready, load_ahead, resolve
 from batchata.providers.compatible import OpenAICompatible
-from batchata.said import Said
+from batchata.said import Said, SaidJob, said_of
 from batchata.usage import Money, money
 
 if TYPE_CHECKING:
@@ -91,10 +92,12 @@ class Batch:
         self._defaults: dict[str, Any] = {}
         self._ids: set[str] = set()
         self._probed: set[tuple[object, ...]] = set()
+        self._forms = Forms()
 
     def defaults(self, **params: Any) -> "Batch":
         """Defaults for every later job: `model`, `temperature`, `max_tokens`, and whatever else `add_job` takes."""
         self._defaults = {**self._defaults, **check_defaults(params)}
+        self._forms.clear()
         return self
 
     def add_cost_limit(self, usd: float) -> "Batch":
@@ -106,6 +109,7 @@ class Batch:
         limit = _number("usd", usd, least=0)
         self.cost_limit = money(limit)
         self._probed.clear()  # under a limit more is refused
+        self._forms.clear()
         return self
 
     def add_time_limit(self, seconds: float = 0, minutes: float = 0, hours: float = 0) -> "Batch":
@@ -179,7 +183,7 @@ class Batch:
                 f"jobs={shown(jobs)} is no iterable of dicts; give a list or a generator of add_job's arguments"
             )
         if not isinstance(jobs, list | tuple):
-            self.said.add_later(jobs, self._checked)
+            self.said.add_later(jobs, self._said)
             return self
         checked = []
         for place, item in enumerate(jobs):
@@ -222,7 +226,7 @@ class Batch:
         job, _, _ = self._checked(jobs.sample)
         self.asked.add(job.model)
         self.columns |= {name: joined(self.columns.get(name), kind) for name, kind in jobs.kinds.items()}
-        self.said.add_later(jobs, jobs.checker(self._checked))
+        self.said.add_later(jobs, jobs.checker(self._said))
         return self
 
     def estimate(self) -> "Estimate":
@@ -262,6 +266,15 @@ class Batch:
             self.models[job.response_model_digest] = job.response_model
         return job, provider, name
 
+    def _said(self, item: Any) -> SaidJob:
+        """`add_job`'s arguments as they are set aside. Raises `ValidationError`."""
+        said = None if "metadata" in self._defaults else self._forms.said(item)  # a job's own metadata is all it knows
+        if said is None:
+            job, provider, name = self._checked(item)
+            said = said_of(job, provider, name)
+            self._forms.learn(item, job, said.form)
+        return said
+
     def _probe(self, job: Job, provider: str, name: str) -> None:
         """Let the provider refuse, in this call, what it will not take of any job of this form: parameters, schema."""
         form = (
@@ -284,7 +297,7 @@ class Batch:
         if job.job_id is not None:
             self._ids.add(job.job_id)
         self.asked.add(job.model)
-        self.said.add(job, provider, name)
+        self.said.add(said_of(job, provider, name))
 
     def _refuse_doubles(self, jobs: Iterable[tuple[Job, str, str]]) -> None:
         new: set[str] = set()

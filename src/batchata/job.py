@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TEMPERATURE = 0.7
 DEFAULT_MAX_TOKENS = 1000
-RECORD_FORM = 1
+RECORD_FORM = 2
 
 _NULL = b"null"
 _EMPTY = b"{}"
@@ -90,24 +90,38 @@ class Job:
             fields["response_model_digest"] = check.shape(fields["response_model"])
         return cls(**fields)
 
-    def to_record(self) -> bytes:
-        """The job as JSON for the state file, without its id, its metadata, its file's contents and its model's class."""
-        record = {name: value for name in _RECORDED if (value := getattr(self, name)) is not None}
-        if self.messages_json is not None:
-            record["messages"] = orjson.Fragment(self.messages_json)
-        if self.file is not None:
-            record["file"] = str(self.file)
+    def to_record(self) -> tuple[bytes, bytes]:
+        """The job as JSON for the state file, without its id, its metadata, its file's contents and its model's class: what it
+        may have in common with others, and what it alone asks.
+        """
+        form: dict[str, Any] = {name: value for name in _FORM if (value := getattr(self, name)) is not None}
         if self.enable_citations:
-            record["enable_citations"] = True
+            form["enable_citations"] = True
         if self.provider_params_json != _EMPTY:
-            record["provider_params"] = orjson.Fragment(self.provider_params_json)
-        record["form"] = RECORD_FORM
-        return compact_json(record)
+            form["provider_params"] = orjson.Fragment(self.provider_params_json)
+        form["form"] = RECORD_FORM
+        return compact_json(form), self._ask()
+
+    def _ask(self) -> bytes:
+        """The prompt as a JSON string where that is all; an object where there is more."""
+        if self.messages_json is not None:
+            return compact_json({"messages": orjson.Fragment(self.messages_json)})
+        if self.file is None:
+            return compact_json(self.prompt)
+        return compact_json(
+            {
+                "prompt": self.prompt,
+                "file": str(self.file),
+                "file_size": self.file_size,
+                "file_sha256": self.file_sha256,
+            }
+        )
 
     @classmethod
     def from_record(
         cls,
-        record: bytes,
+        form: bytes,
+        ask: bytes = _NULL,
         response_models: "Mapping[str, type[BaseModel]] | None" = None,
         *,
         job_id: str | None = None,
@@ -117,27 +131,23 @@ class Job:
 
         Raises `StateError` for a record that a newer batchata wrote, or that is none.
         """
-        data = _loaded(record)
-        get = data.get
-        messages, file, params, shape = (
-            get("messages"),
-            get("file"),
-            get("provider_params"),
-            get("response_model_digest"),
-        )
+        data, asked = _loaded(form), orjson.loads(ask)
+        own = asked if isinstance(asked, dict) else {"prompt": asked}
+        messages, file, params = own.get("messages"), own.get("file"), data.get("provider_params")
+        shape = data.get("response_model_digest")
         return cls(
             model=data["model"],
-            prompt=get("prompt"),
+            prompt=own.get("prompt"),
             messages_json=None if messages is None else orjson.dumps(messages),
             file=None if file is None else Path(file),
-            file_size=get("file_size"),
-            file_sha256=get("file_sha256"),
-            temperature=get("temperature"),
-            max_tokens=get("max_tokens"),
+            file_size=own.get("file_size"),
+            file_sha256=own.get("file_sha256"),
+            temperature=data.get("temperature"),
+            max_tokens=data.get("max_tokens"),
             response_model=response_models.get(shape) if shape and response_models else None,
-            response_model_name=get("response_model_name"),
+            response_model_name=data.get("response_model_name"),
             response_model_digest=shape,
-            enable_citations=get("enable_citations", False),
+            enable_citations=data.get("enable_citations", False),
             provider_params_json=_EMPTY if params is None else orjson.dumps(params),
             job_id=job_id,
             metadata_json=metadata_json,
@@ -145,10 +155,7 @@ class Job:
 
 
 _FIELDS = {"messages": "messages_json", "provider_params": "provider_params_json", "metadata": "metadata_json"}
-_RECORDED = (
-    "model", "prompt", "temperature", "max_tokens", "file_size", "file_sha256",
-    "response_model_name", "response_model_digest",
-)  # fmt: skip
+_FORM = ("model", "temperature", "max_tokens", "response_model_name", "response_model_digest")
 
 
 def check_defaults(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A parsed answer as plain JSON and back: what the state and the result files hold of a model's instance."""
 
+from contextlib import suppress
 from typing import Any, Protocol, Self, TypeVar
 
 import orjson
@@ -66,6 +67,9 @@ def from_plain(data: Any, model: type[M], raw: str | None = None) -> M:
 
 
 def _reread(raw: str, data: Any, model: type[M]) -> M | None:
+    if _holds(raw, data):
+        with suppress(ValueError):
+            return model.model_validate_json(raw, by_alias=True, by_name=True)
     for text_of in (str, _beside_quotes):
         try:
             instance = model.model_validate_json(text_of(raw), by_alias=True, by_name=True)
@@ -74,6 +78,14 @@ def _reread(raw: str, data: Any, model: type[M]) -> M | None:
         if to_plain(instance) == data:
             return instance
     return None
+
+
+def _holds(raw: str, data: Any) -> bool:
+    """Whether a text is these data and nothing else: then nothing has to be made of them to see that they are the same."""
+    try:
+        return bool(orjson.loads(raw) == data)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _beside_quotes(raw: str) -> bytes:

@@ -377,6 +377,13 @@ def look_interval(age: float) -> float:
     return min(max(FIRST_LOOK, min(0.125 * age, 2 + 0.03 * age)), LONGEST_LOOK)
 
 
+def turn_interval(batches: int) -> float:
+    """Seconds from one turn to the next while so many batches are open: what comes of them meanwhile shares a commit. One that is
+    alone waits for nothing.
+    """
+    return min(0.0004 * (batches - 1), 0.02) if batches > 1 else 0.0
+
+
 def retry_interval(failures: int, asked: float | None = None) -> float:
     """Seconds to wait after `failures` failures in a row; never less than the provider asked for."""
     return max(min(RETRY_FIRST * 2.0 ** min(failures - 1, 20), RETRY_LONGEST), asked or 0.0)

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from functools import lru_cache
@@ -23,6 +23,14 @@ _BATCH = {"processing": "batch"}
 # A modality that `Usage` can't tell apart is taken at the dearest rate it could have; audio and video are never sent.
 _INPUT = ("input_mtok", "input_text_mtok", "input_image_mtok")
 _READ = ("cache_read_mtok", "cache_text_read_mtok", "cache_image_read_mtok")
+
+
+@lru_cache(maxsize=1024)
+def billionths(rate: Decimal) -> int | None:
+    """A rate in whole 10⁻⁹ USD per million tokens, as every price in use is; None where it is finer."""
+    with localcontext(EXACT):
+        scaled = rate * 1_000_000_000
+        return int(scaled) if scaled == scaled.to_integral_value() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,13 @@ class Price:
     batch: bool
     as_of: date | None = None
     tiers: tuple[tuple[int, Rates], ...] = ()
+    plain: tuple[int, int] | None = field(default=None, init=False, repr=False, compare=False)
+    """Input and output in whole 10⁻⁹ USD per million tokens, where that is all there is to a bill; made once, not for each."""
+
+    def __post_init__(self) -> None:
+        rates = [billionths(rate) for rate in (self.rates.input, self.rates.output)]
+        if not self.tiers and None not in rates:
+            object.__setattr__(self, "plain", tuple(rates))
 
     def rates_for(self, input_tokens: int) -> Rates:
         """The rates of a request with this many input tokens, cached ones included."""

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
-from functools import lru_cache
 from typing import Any
 
 from batchata.errors import ValidationError
-from batchata.price_data import BATCH_DISCOUNTS, EXACT, Price, Rates, all_listed, context_window, listed
+from batchata.price_data import BATCH_DISCOUNTS, EXACT, Price, Rates, all_listed, billionths, context_window, listed
 from batchata.usage import Money, Usage
 
 __all__ = [
@@ -76,7 +75,10 @@ def _minute(moment: datetime) -> datetime:
 
 def cost(usage: Usage, price: Price) -> Money:
     """What an attempt with this usage is billed, in nano-dollars."""
-    cached = usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens
+    given, output, read, written_5m, written_1h, _ = usage
+    cached = read + written_5m + written_1h
+    if price.plain is not None and not cached:
+        return -(-(given * price.plain[0] + output * price.plain[1]) // 1_000_000)
     total = max(usage.input_tokens, cached)  # where a provider's parts exceed its total, the parts are what it bills
     rates = price.rates_for(total)
     return _nano(
@@ -116,19 +118,11 @@ def _nano(*charges: tuple[int, Decimal]) -> Money:
     total = 0
     for tokens, rate in charges:
         if tokens:
-            whole = _billionths(rate)
+            whole = billionths(rate)
             if whole is None:
                 return _exactly(charges)
             total += tokens * whole
     return -(-total // 1_000_000)
-
-
-@lru_cache(maxsize=1024)
-def _billionths(rate: Decimal) -> int | None:
-    """A rate in whole 10⁻⁹ USD per million tokens, as every price in use is; None where it is finer."""
-    with localcontext(EXACT):
-        scaled = rate * 1_000_000_000
-        return int(scaled) if scaled == scaled.to_integral_value() else None
 
 
 def _exactly(charges: tuple[tuple[int, Decimal], ...]) -> Money:

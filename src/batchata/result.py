@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     LOST = "lost"  # deleted by the provider before it was fetched: charged, not sent again
 
 
-_OUTCOMES: dict[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
+OUTCOMES: dict[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
 
 class Attempt(NamedTuple):
@@ -57,7 +57,7 @@ class Attempt(NamedTuple):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Attempt":
         return cls(
-            _OUTCOMES[data["outcome"]],
+            OUTCOMES[data["outcome"]],
             data["provider_batch"],
             Usage(**data["usage"]),
             round(data["cost_usd"] * NANO),
@@ -143,7 +143,7 @@ class JobResult:
             parsed = from_plain(parsed, response_model, raw=data["raw_response"])
         return cls(
             job_id=data["job_id"],
-            outcome=_OUTCOMES[data["outcome"]],
+            outcome=OUTCOMES[data["outcome"]],
             raw_response=data["raw_response"],
             parsed_response=parsed,
             error=data["error"],
@@ -197,9 +197,9 @@ def _put(name: str, new: str, data: bytes, folder: int | None) -> None:
     handle = os.open(new, _NEW, 0o600, dir_fd=folder)
     try:
         try:
-            left = memoryview(data)
-            while left:
-                left = left[os.write(handle, left) :]
+            written = os.write(handle, data)
+            while written < len(data):
+                written += os.write(handle, memoryview(data)[written:])
         finally:
             os.close(handle)
         os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)

@@ -4,13 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from itertools import count, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import orjson
-
-from batchata.errors import ValidationError
-from batchata.plain import from_plain
-from batchata.result import JobResult, Outcome
+from batchata.record import result_of
+from batchata.result import JobResult
 from batchata.store import reading
 from batchata.store.database import connect_reader
 from batchata.store.rows import StoredResult
@@ -64,12 +61,6 @@ class Results:
             yield from (self._load(row) for row in sorted(stored, key=lambda row: row.job))
 
     def _load(self, stored: StoredResult) -> JobResult:
-        data: dict[str, Any] = orjson.loads(stored.body)
-        data["metadata"] = None if stored.metadata is None else orjson.loads(stored.metadata)
-        model = self._models.get(stored.shape or "")
-        if model is not None and data["parsed_response"] is not None:
-            try:
-                data["parsed_response"] = from_plain(data["parsed_response"], model, raw=data["raw_response"])
-            except ValidationError as error:
-                data |= {"outcome": Outcome.INVALID, "error": str(error), "parsed_response": data["parsed_response"]}
-        return JobResult.from_dict(data)
+        _, _, shape, body, job_id, outcome, answered, metadata = stored
+        model = None if shape is None else self._models.get(shape)
+        return result_of(body, job_id, outcome, answered, metadata, model)

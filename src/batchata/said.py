@@ -4,14 +4,13 @@ What `add_job` gets is checked at once. An iterator given to `add_jobs` is taken
 wrong with one of its items then becomes one failed job, because the call that got it has long returned.
 """
 
+import marshal
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import orjson
 
 from batchata.arguments import plain
 from batchata.errors import BatchataError, ValidationError
@@ -20,7 +19,16 @@ from batchata.job import Job
 from batchata.job_arguments import job_id
 
 IN_MEMORY = 4_000_000  # bytes of jobs kept in memory before they go to a file
-AT_ONCE = 64_000  # bytes of jobs set aside in one go
+AT_ONCE = 200  # jobs set aside in one go
+BYTES_AT_ONCE = 64_000
+
+
+class Form(NamedTuple):
+    """What jobs have in common: everything but what each asks for itself (`Job.to_record`), and who gets it."""
+
+    provider: str
+    model: str
+    record: bytes
 
 
 class SaidJob(NamedTuple):
@@ -28,15 +36,17 @@ class SaidJob(NamedTuple):
 
     job_id: str | None
     digest: bytes
-    provider: str
-    model: str
-    record: bytes
+    form: Form
+    ask: bytes
     metadata: bytes | None
     refused: str | None = None
 
 
-Check = Callable[[Mapping[str, Any]], tuple[Job, str, str]]
-"""`add_job`'s arguments to (job, provider, model). Raises `BatchataError`."""
+Check = Callable[[Mapping[str, Any]], SaidJob]
+"""`add_job`'s arguments as a job. Raises `BatchataError`."""
+
+NO_JOB = Form("", "", Job(model="").to_record()[0])
+"""The form of an item that is no job."""
 
 
 class Said:
@@ -47,17 +57,21 @@ class Said:
             max_size=IN_MEMORY, dir=str(folder) if folder.is_dir() else None
         )
         weakref.finalize(self, self._file.close)
-        self._late = bytearray()  # the latest, on their way to the file
+        self._late: list[
+            tuple[object, ...]
+        ] = []  # the latest, on their way to the file, each with the place of its form in
+        self._late_forms: dict[Form, int] = {}
+        self._late_size = 0
         self._coming: list[tuple[Iterator[Any], Check]] = []
         self._broken: Exception | None = None
         self.part_of: int | None = None
         """The run whose jobs these are a part of, where that is what a later run goes on with; None: these are all."""
 
-    def add(self, job: Job, provider: str, model: str) -> None:
+    def add(self, said: SaidJob) -> None:
         """One job that was checked. Those of iterators given before it come first, so they are taken now."""
         for _ in self._take():
             pass
-        self._write(_said(job, provider, model))
+        self._write(said)
 
     def add_kept(self, said: SaidJob) -> None:
         """One job of an earlier run, as the state holds it."""
@@ -70,14 +84,16 @@ class Said:
         """All jobs; what is still to come is taken, and kept, on the way."""
         place = 0
         while True:
-            if self._late:
-                self._set_aside()
+            self._set_aside()
             self._file.seek(place)
             head = self._file.read(8)
             if not head:
                 break
             size = int.from_bytes(head, "big")
-            yield _decoded(self._file.read(size))
+            said = marshal.loads(self._file.read(size))  # noqa: S302 - our own bytes, in a file without a name
+            forms = [Form(*form) for form in said[0]]
+            for name, digest_, form, ask, metadata, refused in said[1]:
+                yield SaidJob(name, digest_, forms[form], ask, metadata, refused)
             place += 8 + size
         yield from self._take()
 
@@ -95,37 +111,43 @@ class Said:
                 except Exception as error:  # the user's own iterator broke: it is no shorter for that
                     self._broken = error
                     raise
-                said = _checked(item, place, check)
+                try:
+                    said = check(item)
+                except BatchataError as error:
+                    said = _no_job(item, place, error)
                 self._write(said)
                 yield said
                 place += 1
             self._coming.pop(0)
 
     def _write(self, said: SaidJob) -> None:
-        data = _encoded(said)
-        self._late += len(data).to_bytes(8, "big")
-        self._late += data
-        if len(self._late) >= AT_ONCE:
+        name, digest_, form, ask, metadata, refused = said
+        place = self._late_forms.setdefault(form, len(self._late_forms))
+        self._late.append((name, digest_, place, ask, metadata, refused))
+        self._late_size += len(ask) + (0 if metadata is None else len(metadata))
+        if len(self._late) >= AT_ONCE or self._late_size >= BYTES_AT_ONCE:
             self._set_aside()
 
     def _set_aside(self) -> None:
-        self._file.seek(0, 2)
-        self._file.write(self._late)
-        self._late.clear()
+        if self._late:
+            data = marshal.dumps(([tuple(form) for form in self._late_forms], self._late))
+            self._file.seek(0, 2)
+            self._file.write(len(data).to_bytes(8, "big"))
+            self._file.write(data)
+            self._late, self._late_forms, self._late_size = [], {}, 0
 
 
-def _said(job: Job, provider: str, model: str) -> SaidJob:
+def said_of(job: Job, provider: str, model: str) -> SaidJob:
+    """A checked job as it is set aside."""
+    form, ask = job.to_record()
     metadata = None if job.metadata_json == b"null" else job.metadata_json
-    return SaidJob(job.job_id, digest(job), provider, model, job.to_record(), metadata)
+    return SaidJob(job.job_id, digest(job), Form(provider, model, form), ask, metadata)
 
 
-def _checked(item: Any, place: int, check: Check) -> SaidJob:
-    try:
-        return _said(*check(item))
-    except BatchataError as error:
-        content = blake2b(repr(item).encode("utf-8", "replace"), digest_size=16).digest()
-        name = _own_id(item) or f"item-{place}"
-        return SaidJob(name, content, "", "", Job(model="").to_record(), _metadata(item), str(error))
+def _no_job(item: Any, place: int, error: BatchataError) -> SaidJob:
+    content = blake2b(repr(item).encode("utf-8", "replace"), digest_size=16).digest()
+    name = _own_id(item) or f"item-{place}"
+    return SaidJob(name, content, NO_JOB, b"null", _metadata(item), str(error))
 
 
 def _own_id(item: Any) -> str | None:
@@ -143,19 +165,3 @@ def _metadata(item: Any) -> bytes | None:
         return None if given is None else plain("metadata", given)[1]
     except ValidationError:
         return None
-
-
-def _encoded(said: SaidJob) -> bytes:
-    parts = (said.digest, said.record, said.metadata or b"")
-    head = orjson.dumps([said.job_id, said.provider, said.model, said.refused, said.metadata is None, *map(len, parts)])
-    return len(head).to_bytes(4, "big") + head + b"".join(parts)
-
-
-def _decoded(data: bytes) -> SaidJob:
-    end = 4 + int.from_bytes(data[:4], "big")
-    job_id, provider, model, refused, no_metadata, *sizes = orjson.loads(data[4:end])
-    parts = []
-    for size in sizes:
-        parts.append(data[end : end + size])
-        end += size
-    return SaidJob(job_id, parts[0], provider, model, parts[1], None if no_metadata else parts[2], refused)

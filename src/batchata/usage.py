@@ -1,6 +1,7 @@
 """Tokens as providers report them, and money as integers of 10⁻⁹ USD."""
 
 from decimal import ROUND_CEILING, Decimal
+from operator import add
 from typing import NamedTuple, TypeAlias
 
 Money: TypeAlias = int
@@ -43,6 +44,9 @@ class Usage(NamedTuple):
     def total_tokens(self) -> int:
         return self.input_tokens + self.output_tokens
 
+    def plus(self, other: "Usage") -> "Usage":
+        return Usage(*map(add, self, other))
+
     def to_dict(self) -> dict[str, int]:
         return {  # written out: a third of what `_asdict` takes
             "input_tokens": self.input_tokens,
@@ -52,3 +56,6 @@ class Usage(NamedTuple):
             "cache_write_1h_tokens": self.cache_write_1h_tokens,
             "thinking_tokens": self.thinking_tokens,
         }
+
+
+NOTHING_USED = Usage()

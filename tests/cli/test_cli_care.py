@@ -93,7 +93,9 @@ def test_purge_leaves_open_work_alone(look: Any, paid: Path) -> None:
 
 def test_lost_answers_are_paid_again_only_on_the_user_s_word(look: Any, paid: Path) -> None:
     with closing(sqlite3.connect(paid)) as connection, connection:
-        connection.execute("UPDATE job SET state = 'lost' WHERE job_id = 'job-1'")
+        connection.execute(
+            "UPDATE standing SET state = 'lost' WHERE job = (SELECT seq FROM said WHERE job_id = 'job-1')"
+        )
     spent = look("status", "p.db", "--json").json["cost_usd"]
     assert look("retry", "p.db").code == 0
     assert look("retry", "p.db", "--lost").code == 2  # nobody there to say yes
@@ -222,7 +224,9 @@ def test_every_command_has_examples(look: Any) -> None:
 
 def test_a_terminal_gets_whole_words_and_whole_commands(terminal: Any, paid: Path) -> None:
     with closing(sqlite3.connect(paid)) as connection, connection:
-        connection.execute("UPDATE job SET state = 'failed' WHERE job_id = 'job-1'")
+        connection.execute(
+            "UPDATE standing SET state = 'failed' WHERE job = (SELECT seq FROM said WHERE job_id = 'job-1')"
+        )
     code, told = terminal("resume", "p.db", "--limit", "0.000001", columns=60)
     assert code == 3
     assert "batchata resume p.db --limit USD\n" in told

@@ -59,8 +59,7 @@ def test_what_is_cited_is_seen_whole_on_a_narrow_terminal(
     quoted: Path, terminal: Any, id_length: int, columns: int
 ) -> None:
     with closing(sqlite3.connect(quoted)) as connection, connection:
-        body = "CAST(json_set(CAST(body AS TEXT), '$.job_id', ?) AS BLOB)"
-        connection.execute(f"UPDATE result SET body = {body}", ("x" * id_length,))
+        connection.execute("UPDATE said SET job_id = ?", ("x" * id_length,))
     code, told = terminal("results", "q.db", columns=columns)
     assert code == 0
     assert "  2 of 2 values  " in told

@@ -13,10 +13,12 @@ from pydantic import BaseModel
 from batchata import ValidationError
 from batchata.documents.reader import Reader
 from batchata.engine.preparing import Preparer
-from batchata.engine.stencils import PROBES, Stencils
+from batchata.engine.stencils import PROBES, Stencil, Stencils
 from batchata.job import Job
+from batchata.providers.base import Provider
 from batchata.providers.catalog import Catalog
 from batchata.store.readers import Readers
+from batchata.store.rows import PendingJob
 from batchata.testing import Emulator
 
 
@@ -77,37 +79,46 @@ def test_what_is_cut_is_what_the_provider_draws(
     @given(PROMPTS)
     def check(prompt: str) -> None:
         job = Job.parse({"model": model, "prompt": prompt, **form})
-        cut = stencils.cut(provider, job.to_record())
+        record, ask = job.to_record()
+        stencil = stencils.of(provider, record)
         try:
             drawn = preparer.draw(job, None, None, provider)
         except ValidationError:  # a temperature that is not taken: each job is told so by itself
-            assert cut is None
+            assert stencil is None
             assert "temperature" in form
         else:
-            assert cut is not None
-            assert cut[1] == drawn
+            assert stencil is not None
+            assert stencil.cut(ask) == drawn
 
     check()
     for probe in PROBES:  # a prompt that is a probe, or holds one, is a prompt like any other
         check.hypothesis.inner_test(f"{probe} and {probe}")  # type: ignore[attr-defined]
 
 
+def begun(preparer: Preparer, provider: Provider, job: Job, tries: bytes | None = None) -> Stencil | None:
+    """What a waiting job is cut from; None where the provider has to draw it."""
+    form, ask = job.to_record()
+    preparer._forms[1] = form
+    return preparer._begun(provider, PendingJob(1, 1, ask, tries)).stencil
+
+
 def test_what_has_more_than_a_prompt_is_drawn_by_the_provider(
     preparers: dict[bool, tuple[Preparer, Catalog]], tmp_path: Path
 ) -> None:
     preparer, catalog = preparers[True]
-    stencils = Stencils(lambda job, of: preparer.draw(job, None, None, of), {})
     file = tmp_path / "a.txt"
     file.write_text("text")
     for given_ in ({"prompt": "Read.", "file": str(file)}, {"messages": [{"role": "user", "content": "Hi."}]}):
         job = Job.parse({"model": "claude-haiku-4-5", **given_})
-        assert stencils.cut(catalog["anthropic"], job.to_record()) is None
+        assert begun(preparer, catalog["anthropic"], job) is None
+    plain = Job.parse({"model": "claude-haiku-4-5", "prompt": "Read."})
+    assert begun(preparer, catalog["anthropic"], plain) is not None
+    assert begun(preparer, catalog["anthropic"], plain, tries=b"[]") is None  # it may ask for something better
 
 
 def test_a_prompt_beyond_the_providers_size_is_drawn_by_it_which_says_so(
     preparers: dict[bool, tuple[Preparer, Catalog]],
 ) -> None:
     preparer, catalog = preparers[True]
-    stencils = Stencils(lambda job, of: preparer.draw(job, None, None, of), {})
     job = Job.parse({"model": "claude-haiku-4-5", "prompt": "x" * 32_000_000})
-    assert stencils.cut(catalog["anthropic"], job.to_record()) is None
+    assert begun(preparer, catalog["anthropic"], job) is None

@@ -111,7 +111,7 @@ def test_orjson_writes_the_form_as_it_is_described(said: dict[str, Any]) -> None
     job = Job.parse(said)
     assert canonical(job) == form_1(job)
     assert digest(job) == blake2b(form_1(job), digest_size=16).digest()
-    assert digest(Job.from_record(job.to_record())) == digest(job)
+    assert digest(Job.from_record(*job.to_record())) == digest(job)
 
 
 def turned(value: Any) -> Any:

@@ -101,7 +101,7 @@ def test_tuples_and_subclasses_of_json_types_become_plain() -> None:
 def test_metadata_and_params_keep_the_order_of_their_keys() -> None:
     job = Job.parse({**ASK, "metadata": {"b": 1, "a": 2}, "provider_params": {"z": {"d": 1, "c": 2}}})
     assert list(job.metadata) == ["b", "a"]
-    again = Job.from_record(job.to_record())
+    again = Job.from_record(*job.to_record())
     assert list(again.provider_params["z"]) == ["d", "c"]
 
 
@@ -129,29 +129,43 @@ def test_a_record_holds_all_but_id_metadata_and_class(tmp_path: Path) -> None:
         }
     )  # fmt: skip
     record = job.to_record()
-    assert b"secret" not in record
-    assert b"hello" not in record
+    for part in record:
+        assert b"secret" not in part
+        assert b"hello" not in part
     assert job.response_model_digest is not None
     kept = {"job_id": job.job_id, "metadata_json": job.metadata_json}
-    again = Job.from_record(record, {job.response_model_digest: Invoice}, **kept)  # type: ignore[arg-type]
+    again = Job.from_record(*record, {job.response_model_digest: Invoice}, **kept)  # type: ignore[arg-type]
     assert again == job
     assert again.response_model is Invoice
-    assert Job.from_record(record, **kept) == job, "the class itself is no part of what was said"  # type: ignore[arg-type]
-    without = Job.from_record(record)
+    assert Job.from_record(*record, **kept) == job, "the class itself is no part of what was said"  # type: ignore[arg-type]
+    without = Job.from_record(*record)
     assert (without.response_model, without.response_model_digest) == (None, job.response_model_digest)
     assert (without.job_id, without.metadata) == (None, None)
 
 
 def test_the_record_is_readable() -> None:
     job = Job.parse({"model": "m", "messages": [{"content": "hi", "role": "user"}], "temperature": 0.5})
-    assert orjson.loads(job.to_record()) == {
-        "form": 1, "model": "m", "temperature": 0.5, "messages": [{"role": "user", "content": "hi"}]
-    }  # fmt: skip
+    form, ask = job.to_record()
+    assert orjson.loads(form) == {"form": 2, "model": "m", "temperature": 0.5}
+    assert orjson.loads(ask) == {"messages": [{"role": "user", "content": "hi"}]}
 
 
-@pytest.mark.parametrize("record", [b"", b"{", b"[]", b"{}", b'{"form":2,"model":"m"}'])
-def test_a_record_that_is_none_or_newer_is_a_state_error(record: bytes) -> None:
-    with pytest.raises(StateError, match=r"(damaged|reads form 1)"):
+def test_jobs_that_differ_in_what_they_ask_have_one_form(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    shared = {"model": "m", "temperature": 0.5, "response_model": Invoice, "provider_params": {"top_p": 1}}
+    asks: list[dict[str, Any]] = [
+        {"prompt": "Why?", "job_id": "a"}, {"prompt": "What?", "metadata": {"row": 1}},
+        {"prompt": "Why?", "file": tmp_path / "a.txt"}, {"messages": [{"role": "user", "content": "hi"}]},
+    ]  # fmt: skip
+    records = [Job.parse({**shared, **ask}).to_record() for ask in asks]
+    assert len({form for form, _ in records}) == 1
+    assert [orjson.loads(ask) for _, ask in records[:2]] == ["Why?", "What?"]
+    assert set(orjson.loads(records[2][1])) == {"prompt", "file", "file_size", "file_sha256"}
+
+
+@pytest.mark.parametrize("record", [b"", b"{", b"[]", b"{}", b'{"form":1,"model":"m"}', b'{"form":3,"model":"m"}'])
+def test_a_record_that_is_none_or_of_another_form_is_a_state_error(record: bytes) -> None:
+    with pytest.raises(StateError, match=r"(damaged|reads form 2)"):
         Job.from_record(record)
 
 

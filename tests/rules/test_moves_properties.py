@@ -17,7 +17,7 @@ from batchata.store import administration, reading
 from batchata.store.database import Database
 from batchata.store.intake import Intake, Members
 from batchata.store.moves import Store
-from batchata.store.rows import Again, NewAttempt, NewBatch, NewJob, NewResult, OpenAttempt, Settled
+from batchata.store.rows import Again, NewBatch, NewJob, NewResult, OpenAttempt, Packed, Settled, Settlement
 
 JOBS = 8
 LIMIT = 150
@@ -36,7 +36,8 @@ def opened() -> Iterator[Store]:
         store = Store(Database(Path(folder) / "state"))
         store.connection.execute("PRAGMA synchronous = OFF")
         lane, run = store.lane("p", ""), store.start_run(0.0, "test", "1")
-        jobs = [NewJob(f"j{n}", bytes([n] * 16), lane, b"{}", None) for n in range(JOBS)]
+        form = store.form(lane, b"{}")
+        jobs = [NewJob(f"j{n}", bytes([n] * 16), form, lane, b"null", None) for n in range(JOBS)]
         Intake(store, run, Members()).add(jobs)
         yield store
         store.close()
@@ -44,7 +45,7 @@ def opened() -> Iterator[Store]:
 
 def pack(store: Store, place: int, count: int, bound: int) -> ProviderBatch | None:
     jobs = [row.seq for row in reading.pending(store.connection, 1, 1, 1e9, None)][:count]
-    new = NewBatch(1, f"n{place}", "me", 1, tuple(NewAttempt(job, bound) for job in jobs))
+    new = NewBatch(1, f"n{place}", "me", 1, Packed((job, bound, (-1) ** job) for job in jobs))
     return store.reserve(new, 1.0, LIMIT) if jobs else None
 
 
@@ -70,9 +71,11 @@ def move(store: Store, batch: ProviderBatch, to: State, bill: int, again: bool) 
         case State.VOID:
             return store.void(batch, 6.0, None)
         case State.SETTLED:
-            attempts = reading.open_attempts(store.connection, batch.id, None)
+            packed = reading.packed(store.connection, batch.id)
+            attempts = reading.open_attempts(store.connection, packed, reading.first_open(packed))
             with store.transaction():
-                return store.rest(store.settle(batch, 6.0, [ended(one, bill, again) for one in attempts]), 6.0)
+                ends = Settlement(ended(one, bill, again) for one in attempts)
+                return store.rest(store.settle(batch, 6.0, ends), 6.0)
         case State.PREPARED:
             raise StateError("nothing goes back to prepared")
 

@@ -62,7 +62,10 @@ def _fill(store: Store, kind: str, prompts: list[str]) -> None:
     lane, run = store.lane(kind, ""), store.start_run(0.0, "test", "1")
     job, _, _ = _parsed(SimJob(kind, "ok-0"), None)
     records = [replace(job, prompt=prompt).to_record() for prompt in prompts]
-    new = [NewJob(f"j{place}", bytes(16), lane, record, None) for place, record in enumerate(records)]
+    new = [
+        NewJob(f"j{place}", bytes(16), store.form(lane, form), lane, ask, None)
+        for place, (form, ask) in enumerate(records)
+    ]
     Intake(store, run, Members()).add(new)
 
 
@@ -84,19 +87,17 @@ def _checked(formed: Formed, provider: SimProvider, most: int, limit: int | None
     assert formed.size <= provider.limits.bytes_per_batch or len(lines) == 1
     assert len(lines) == len(formed.attempts) <= most
     assert [line["custom_id"] for line in lines] == [f"{formed.nonce}-{place}" for place in range(len(lines))]
-    jobs = [attempt.job for attempt in formed.attempts]
+    jobs = formed.attempts.jobs.tolist()
     assert jobs == sorted(jobs), "the order of arrival is kept"
-    assert formed.bound == sum(attempt.bound for attempt in formed.attempts)
-    assert store.reserve(NewBatch(1, formed.nonce, "me", formed.size, tuple(formed.attempts)), 1.0, limit) is not None
+    assert formed.bound == sum(formed.attempts.bounds)
+    assert store.reserve(NewBatch(1, formed.nonce, "me", formed.size, formed.attempts), 1.0, limit) is not None
     return [line["body"]["text"] for line in lines]
 
 
 def _check_the_rest(store: Store, prompts: list[str], sent: list[str], limit: int | None) -> None:
     """Every job was sent once, or waits with a bound that what is left can't bear."""
     connection = store.connection
-    waiting = connection.execute(
-        "SELECT j.bound, i.record FROM job j JOIN input i ON i.job = j.seq WHERE j.state = 'pending'"
-    ).fetchall()
-    assert sorted([*sent, *(orjson.loads(record)["prompt"] for _, record in waiting)]) == sorted(prompts)
+    waiting = connection.execute("SELECT bound, ask FROM job WHERE state = 'pending'").fetchall()
+    assert sorted([*sent, *(orjson.loads(ask) for _, ask in waiting)]) == sorted(prompts)
     left = reading.balance(connection).available(limit)
     assert all(left is not None and bound > left for bound, _ in waiting)

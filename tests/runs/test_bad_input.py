@@ -203,9 +203,11 @@ def test_a_state_of_another_version_and_a_cut_one_are_left_as_they_are(batch: Ma
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(StateError, match="cut short"):
         batch(1).run()
-    path.write_bytes(whole[:60] + (99).to_bytes(4, "big") + whole[64:])
-    with pytest.raises(StateError, match="format 99"):
-        batch(1).run()
+    for form in (1, 99):
+        path.write_bytes(other := whole[:60] + form.to_bytes(4, "big") + whole[64:])
+        with pytest.raises(StateError, match=f"format {form}"):
+            batch(1).run()
+        assert path.read_bytes() == other
     path.write_bytes(whole)
     assert len(batch(1).run(wait=True).results()) == 1
 

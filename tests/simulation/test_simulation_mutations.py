@@ -60,7 +60,7 @@ MUTATIONS = (
         "release on time-out",
         "store/moves.py",
         "return self._move(batch, State.UNCERTAIN, at, note=note)",
-        "self._book(batch.id, at, Booking.RELEASE, batch.reserved)\n"
+        "self._book(batch.id, at, (Booking.RELEASE, batch.reserved))\n"
         "        return self._move(batch, State.UNCERTAIN, at, note=note)",
         1,
     ),
@@ -116,17 +116,17 @@ MUTATIONS = (
     Mutation(
         "forget what was spent",
         "store/moves.py",
-        "(Booking.SPEND, sum([end.cost for end in settled if not end.assumed])),",
+        "(Booking.SPEND, settled.spent),",
         "",
         1,
     ),
     Mutation(
         "pack more than the limit bears",
         "store/moves.py",
-        "if not self._balance().bears(batch.reserved, limit):",
+        "if not self._balance().bears(bound, limit):",
         "if False:",
         4,
-        (("engine/preparing.py", "formed.bound + bound > order.available", "bound > order.available"),),
+        (("engine/preparing.py", "formed.bound + bound > self._available", "bound > self._available"),),
     ),
     Mutation(
         "ask the planner for more than there is",
@@ -181,10 +181,27 @@ MUTATIONS = (
     Mutation(
         "end what has ended again",
         "store/moves.py",
-        " WHERE attempt.outcome IS NULL AND attempt.job",
-        " WHERE attempt.job",
+        "if still_open[idx] and jobs[idx] == job",
+        "if jobs[idx] == job",
         1,
-        (("store/reading.py", "a.batch = ? AND a.outcome IS NULL", "a.batch = ?"),),
+        (
+            ("store/reading.py", "enumerate(packed.open) if is_open)", "enumerate(packed.open))"),
+            ("engine/collecting.py", " or not still_open[index]", ""),
+        ),
+    ),
+    Mutation(
+        "ask again as if nothing had been answered",
+        "engine/preparing.py",
+        "if pending.tries is None and pending.ask",
+        "if pending.ask",
+        216,
+    ),
+    Mutation(
+        "take every job for a plain one",
+        "engine/preparing.py",
+        "pending.form if plain else -pending.form",
+        "pending.form",
+        12,
     ),
     Mutation(
         "decide on what has an end",

@@ -1,5 +1,6 @@
 """Jobs into the state: new, known, changed, doubled."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -28,7 +29,7 @@ def run(store: Store, *groups: list[NewJob]) -> tuple[list[Taken], Members]:
 
 
 def job(content: str, job_id: str | None = None) -> NewJob:
-    return NewJob(job_id, content.encode().ljust(16, b"-"), 1, content.encode(), None)
+    return NewJob(job_id, content.encode().ljust(16, b"-"), 1, 1, content.encode(), None)
 
 
 def ids(store: Store) -> list[str]:
@@ -38,6 +39,7 @@ def ids(store: Store) -> list[str]:
 @pytest.fixture(autouse=True)
 def _lane(store: Store) -> None:
     assert store.lane("anthropic", "") == 1
+    assert store.form(1, b"{}") == 1
 
 
 def test_the_same_jobs_are_known_again(store: Store) -> None:
@@ -79,6 +81,23 @@ def test_the_jobs_of_a_run_are_kept_as_ranges(store: Store) -> None:
     assert rows == [(3, 5), (8, 8), (10, 10)]
 
 
+def test_a_group_of_new_jobs_is_added_alike_by_the_short_way(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Store(Database(tmp_path / "other.db"))
+    jobs = [job("a", "1"), job("b"), job("c", "x")._replace(metadata=b'{"row":1}'), job("d")]
+    found = []
+    for one in (store, other):
+        assert one.form(one.lane("anthropic", ""), b"{}") == 1
+        (taken, more), members = run(one, jobs, [job("e")])
+        rows = [one.connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("said", "standing")]
+        found.append((taken, more, members.count, rows, ids(one)))
+        monkeypatch.setattr(Intake, "_known", lambda *_: defaultdict(list, {"nobody": []}))  # as if not all were new
+        monkeypatch.setattr(Intake, "_add_new", None)
+    other.close()
+    assert found[0] == found[1]
+
+
 @given(st.sets(st.integers(1, 200_000)))
 def test_members_are_a_set(numbers: set[int]) -> None:
     members = Members()
@@ -87,6 +106,19 @@ def test_members_are_a_set(numbers: set[int]) -> None:
     probes = numbers | {n + 1 for n in numbers} | {1, 300_000}
     assert {probe for probe in probes if probe in members} == numbers & probes
     assert members.count == len(numbers)
+
+
+@given(st.lists(st.tuples(st.integers(0, 70_000), st.integers(0, 40) | st.integers(0, 70_000)), max_size=6))
+def test_members_added_as_a_range_are_those_added_one_by_one(sizes: list[tuple[int, int]]) -> None:
+    at_once, one_by_one, first = Members(), Members(), 1
+    for gap, size in sizes:
+        first += gap
+        at_once.add_all(first, first + size - 1)
+        for seq in range(first, first + size):
+            one_by_one.add(seq)
+        first += size
+    assert at_once.count == one_by_one.count
+    assert [seq for seq in range(first + 9) if (seq in at_once) != (seq in one_by_one)] == []
 
 
 @given(st.sets(st.integers(0, 300)))

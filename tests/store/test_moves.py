@@ -17,7 +17,7 @@ from batchata.store import reading
 from batchata.store.database import Database, connect_reader
 from batchata.store.intake import Intake, Members
 from batchata.store.moves import Store
-from batchata.store.rows import Again, NewAttempt, NewBatch, NewJob, NewResult, Settled
+from batchata.store.rows import Again, NewBatch, NewJob, NewResult, OpenAttempt, Packed, Settled, Settlement
 
 
 @pytest.fixture
@@ -30,13 +30,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def added(store: Store, count: int, run: int | None = None) -> list[int]:
     run = run or store.start_run(0.0, "test", "1")
     lane = store.lane("anthropic", "")
-    jobs = [NewJob(f"j{n}", bytes([n] * 16), lane, b"{}", None) for n in range(count)]
+    form = store.form(lane, b"{}")
+    jobs = [NewJob(f"j{n}", bytes([n] * 16), form, lane, b"null", None) for n in range(count)]
     Intake(store, run, Members()).add(jobs)
     return [pending.seq for pending in reading.pending(store.connection, lane, run, 1.0, None)]
 
 
 def reserved(store: Store, jobs: list[int], bound: int = 10, limit: int | None = None) -> ProviderBatch | None:
-    new = NewBatch(store.lane("anthropic", ""), f"n{jobs[0]}", "me", 100, tuple(NewAttempt(job, bound) for job in jobs))
+    attempts = Packed((job, bound, 1) for job in jobs)
+    new = NewBatch(store.lane("anthropic", ""), f"n{jobs[0]}", "me", 100, attempts)
     return store.reserve(new, 1.0, limit)
 
 
@@ -71,7 +73,7 @@ def at(store: Store, state: State) -> ProviderBatch:
     if state is State.COLLECTED:
         return batch
     jobs = reading.jobs_of(store.connection, batch.id)
-    return store.rest(store.settle(batch, 6.0, [end(0, jobs[0], 3), end(1, jobs[1], 4)]), 7.0)
+    return store.rest(store.settle(batch, 6.0, Settlement([end(0, jobs[0], 3), end(1, jobs[1], 4)])), 7.0)
 
 
 def move(store: Store, batch: ProviderBatch, to: State) -> ProviderBatch:
@@ -114,11 +116,11 @@ def test_a_reservation_holds_and_is_released_to_the_last_nano_dollar(store: Stor
     batch = store.submitted(store.intend(batch, 2.0, None), 3.0, "id", None)
     batch = store.collected(store.ended(batch, 4.0), 5.0)
     jobs = reading.jobs_of(store.connection, batch.id)
-    batch = store.settle(batch, 6.0, [end(0, jobs[0], 4), end(2, jobs[2], 0, Outcome.ERROR)])
+    batch = store.settle(batch, 6.0, Settlement([end(0, jobs[0], 4), end(2, jobs[2], 0, Outcome.ERROR)]))
     assert reading.balance(store.connection) == Balance(10, 4)
     with pytest.raises(StateError, match="released"):
         store.rest(batch, 7.0)
-    batch = store.settle(batch, 6.0, [Settled(1, jobs[1], 10, Outcome.EXPIRED, 0, Again(b"[]", 50.0))])
+    batch = store.settle(batch, 6.0, Settlement([Settled(1, jobs[1], 10, Outcome.EXPIRED, 0, Again(b"[]", 50.0))]))
     assert store.rest(batch, 7.0).state is State.SETTLED
     assert reading.balance(store.connection) == Balance(0, 4)
     assert reading.next_due(store.connection, batch.lane, 1) == 50.0
@@ -127,10 +129,39 @@ def test_a_reservation_holds_and_is_released_to_the_last_nano_dollar(store: Stor
 def test_an_attempt_ends_once(store: Store) -> None:
     batch = at(store, State.COLLECTED)
     jobs = reading.jobs_of(store.connection, batch.id)
-    store.settle(batch, 6.0, [end(0, jobs[0], 4)])
+    store.settle(batch, 6.0, Settlement([end(0, jobs[0], 4)]))
     with pytest.raises(StateError, match="attempts to settle"):
-        store.settle(batch, 6.0, [end(0, jobs[0], 4)])
+        store.settle(batch, 6.0, Settlement([end(0, jobs[0], 4)]))
     assert reading.balance(store.connection) == Balance(10, 4)
+
+
+def test_attempts_are_seen_as_they_were_packed_and_as_they_ended(store: Store) -> None:
+    jobs, form = added(store, 3), 1
+    attempts = Packed([(jobs[0], 10, form), (jobs[1], 0, -form), (jobs[2], 10**15, form)])
+    batch = sure(store.reserve(NewBatch(store.lane("anthropic", ""), "n", "me", 100, attempts), 1.0, None))
+    other = sure(reserved(store, added(store, 5)[:2]))
+    batch = store.submitted(store.intend(batch, 2.0, None), 3.0, "id", None)
+    batch = store.collected(store.ended(batch, 4.0), 5.0)
+    held = reading.packed(store.connection, batch.id)
+    assert list(reading.open_attempts(store.connection, held, reading.first_open(held))) == [
+        OpenAttempt(0, jobs[0], 10, form),
+        OpenAttempt(1, jobs[1], 0, form, b"null", None),  # its end needs more than its form
+        OpenAttempt(2, jobs[2], 10**15, form),
+    ]
+    again = Settled(2, jobs[2], 10**15, Outcome.EXPIRED, 7, Again(b"[]", 50.0))
+    batch = store.settle(batch, 6.0, Settlement([again]), packed=held)
+    batch = store.settle(batch, 6.0, Settlement([end(0, jobs[0], 4)]), packed=held)
+    assert (held.left, reading.first_open(held), len(held), held.bound) == (1, [1], 3, 10**15 + 10)
+    found = reading.packed(store.connection, batch.id)
+    assert all(getattr(found, name) == getattr(held, name) for name in Packed.__slots__)
+    seen = store.connection.execute("SELECT * FROM attempt WHERE batch = ? ORDER BY idx", (batch.id,)).fetchall()
+    assert seen == [
+        (batch.id, 0, jobs[0], 10, "succeeded", 4),
+        (batch.id, 1, jobs[1], 0, None, None),
+        (batch.id, 2, jobs[2], 10**15, "expired", 7),
+    ]
+    rows = store.connection.execute("SELECT count(*), count(outcome) FROM attempt WHERE batch = ?", (other.id,))
+    assert rows.fetchone() == (2, 0)
 
 
 def test_the_limit_is_held_to_the_nano_dollar(store: Store) -> None:
@@ -143,7 +174,8 @@ def test_the_limit_is_held_to_the_nano_dollar(store: Store) -> None:
 def test_jobs_of_a_void_batch_wait_again(store: Store) -> None:
     at(store, State.VOID)
     waiting = list(reading.pending(store.connection, store.lane("anthropic", ""), 1, 1.0, None))
-    assert [job.job_id for job in waiting] == ["j0", "j1"]
+    names = reading.job_ids(store.connection, [job.seq for job in waiting])
+    assert [names[job.seq] for job in waiting] == ["j0", "j1"]
     assert reading.balance(store.connection) == Balance(0, 0)
 
 

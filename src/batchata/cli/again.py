@@ -15,7 +15,7 @@ from batchata.cli.driving import command
 from batchata.errors import StateError, ValidationError
 from batchata.job import Job
 from batchata.providers.catalog import check_ready, resolve
-from batchata.said import SaidJob
+from batchata.said import NO_JOB, Form, SaidJob
 from batchata.store import reading, recall
 from batchata.store.administration import PURGED
 from batchata.store.database import connect_reader
@@ -117,8 +117,8 @@ def add_jobs(
 def _said(batch: Batch, job: KeptJob, models: "Models", known: set[str]) -> SaidJob:
     if not job.provider:
         why = orjson.loads(job.result)["error"] if job.result else "it was no job when it was added"
-        return SaidJob(job.job_id, job.digest, "", "", job.record, job.metadata, str(why))
-    asked = Job.from_record(job.record)
+        return SaidJob(job.job_id, job.digest, NO_JOB, job.ask, job.metadata, str(why))
+    asked = Job.from_record(job.form)
     provider, name = resolve(asked.model, batch.providers)
     if asked.model not in known:
         check_ready(provider, name, batch.providers)
@@ -126,7 +126,7 @@ def _said(batch: Batch, job: KeptJob, models: "Models", known: set[str]) -> Said
         batch.asked.add(asked.model)
     if asked.response_model_digest is not None and job.state not in ("succeeded", "lost"):
         models.need(asked.response_model_digest, asked.response_model_name or "Answer")
-    return SaidJob(job.job_id, job.digest, provider, name, job.record, job.metadata)
+    return SaidJob(job.job_id, job.digest, Form(provider, name, job.form), job.ask, job.metadata)
 
 
 class Models:

@@ -11,12 +11,13 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, get_args
 
+from batchata import grounding
 from batchata.citation import Box, Span
 from batchata.documents.boxes import boxes
 from batchata.documents.kept import Pages
 from batchata.documents.read import document, read
 from batchata.errors import DocumentError
-from batchata.grounding import Grounded, How, ground
+from batchata.grounding import Grounded, How
 from batchata.request import Document
 
 KEPT = 2  # documents that stay read for the next job that asks for the same
@@ -61,7 +62,7 @@ def located(documents: Sequence[Document], claims: Sequence[Claim]) -> list[Pass
     """The same in documents that were read."""
     found: dict[int, Grounded] = {}
     free = [index for index, claim in enumerate(claims) if claim.document is None]
-    found.update(zip(free, ground(documents, [claims[index].quote for index in free]), strict=True))
+    found.update(zip(free, grounding.ground(documents, [claims[index].quote for index in free]), strict=True))
     for number, source in enumerate(documents):
         mine = [index for index, claim in enumerate(claims) if claim.document == number]
         found.update(zip(mine, _in_one(number, source, [claims[index] for index in mine]), strict=True))
@@ -74,7 +75,9 @@ def _in_one(number: int, document: Document, claims: Sequence[Claim]) -> Iterabl
     if not claims:
         return []
     blank: list[Document | str] = [""] * number  # so that the index of what is found is the document's own
-    found = ground([*blank, document], [claim.quote for claim in claims], pages=[claim.page for claim in claims])
+    found = grounding.ground(
+        [*blank, document], [claim.quote for claim in claims], pages=[claim.page for claim in claims]
+    )
     return [_where_it_is_said(claim, number, document) or one for claim, one in zip(claims, found, strict=True)]
 
 

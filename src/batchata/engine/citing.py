@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Protocol
 
+from batchata import grounding
 from batchata.citation import Citation
 from batchata.documents.passages import Claim, Passage
-from batchata.grounding import weigh
 from batchata.job import Job
 from batchata.providers.base import Statement
 
@@ -49,7 +49,7 @@ def quoted(pairs: Sequence[tuple[str, str]], answer: Any, job: Job, sources: Sou
     citations = {quote: _citation(one, found, {}) for quote, one in zip(quotes, found.passages, strict=True)}
     if answer is None:
         return CitedAnswer(list(citations.values()))
-    weighed = weigh(answer, [(path, citations[quote].text) for path, quote in pairs])
+    weighed = grounding.weigh(answer, [(path, citations[quote].text) for path, quote in pairs])
     mappings = {
         path: [_for_field(citations[pairs[index][1]], shown) for index, shown in claims]
         for path, claims in weighed.items()

@@ -11,11 +11,13 @@ from pathlib import Path
 from batchata.arguments import shown
 from batchata.engine import settling
 from batchata.errors import ValidationError
+from batchata.job import Job
 from batchata.provider_batch import ProviderBatch, State, Verdict
 from batchata.store import reading
 from batchata.store.database import Database
 from batchata.store.lock import StateLock
 from batchata.store.moves import Store
+from batchata.store.rows import OpenAttempt, Settled, Settlement
 
 NEVER_MADE = "the user said that it was never made"
 GIVEN_UP = (
@@ -72,11 +74,19 @@ def _open(store: Store, number: int) -> ProviderBatch:
     )
 
 
+def _given_up(store: Store, attempt: OpenAttempt, row: ProviderBatch) -> Settled:
+    job = Job.from_record(*reading.said(store.connection, attempt.job))
+    return settling.given_up(attempt, job, row, GIVEN_UP)
+
+
 def _charge(store: Store, row: ProviderBatch, now: float) -> None:
     """Every attempt ends as lost, at its bound; in one transaction, however many there are."""
     with store.transaction():
         if row.state is State.SUBMITTED:
             row = store.ended(row, now, Verdict.GONE, "given up by the user")
-        while attempts := reading.open_attempts(store.connection, row.id, None):
-            row = store.settle(row, now, [settling.given_up(attempt, row, GIVEN_UP) for attempt in attempts])
+        packed = reading.packed(store.connection, row.id)
+        while indexes := reading.first_open(packed):
+            attempts = reading.open_attempts(store.connection, packed, indexes)
+            ended = Settlement(_given_up(store, attempt, row) for attempt in attempts)
+            row = store.settle(row, now, ended, packed=packed)
         store.rest(row, now, "given up by the user: charged at its bound")

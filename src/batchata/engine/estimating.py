@@ -90,8 +90,8 @@ class _Counting:
 
     def _price_job(self, job_id: str, said: SaidJob) -> None:
         found = self._found
-        job = Job.from_record(said.record, self._ask.models, job_id=job_id)
-        provider = self._catalog[said.provider]
+        job = Job.from_record(said.form.record, said.ask, self._ask.models, job_id=job_id)
+        provider = self._catalog[said.form.provider]
         try:
             prepared = self._preparer.draw(job, self._preparer.read(job), None, provider)
             worst = self._preparer.bound(provider, job, prepared, self._now)

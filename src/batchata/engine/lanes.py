@@ -8,6 +8,7 @@ from batchata import planner
 from batchata.errors import ProviderError
 from batchata.provider_batch import Verdict
 from batchata.providers.catalog import Catalog
+from batchata.said import Form
 from batchata.store import reading
 from batchata.store.moves import Store
 from batchata.usage import Money
@@ -15,6 +16,8 @@ from batchata.usage import Money
 Consequence: TypeAlias = Literal["later", "smaller", "job", "halted"]
 
 ALIKE = 10  # jobs running that may be refused alone in the same words before it is taken to be about the account
+
+MOST_FORMS = 10_000  # known at a time: there may be as many as there are jobs
 
 ACCOUNT = ("FAILED_PRECONDITION", "billing_error", "billing_hard_limit_reached", "insufficient_quota")
 """Kinds of refusal that are about the account, whatever was sent."""
@@ -96,6 +99,7 @@ class Lanes:
         self._items_per_batch = items_per_batch
         self._lanes: dict[int, Lane] = {}
         self._ids: dict[tuple[str, str], int] = {}
+        self._forms: dict[Form, tuple[int, int]] = {}
 
     def lane_of(self, provider: str, model: str) -> int:
         """The lane in which jobs of a model wait."""
@@ -103,6 +107,15 @@ class Lanes:
             apart = not provider or self._catalog[provider].limits.one_model_per_batch
             self._ids[provider, model] = self._store.lane(provider, model if apart else "")
         return self._ids[provider, model]
+
+    def form_of(self, form: Form) -> tuple[int, int]:
+        """The row of what jobs have in common, and the lane in which they wait."""
+        if form not in self._forms:
+            if len(self._forms) >= MOST_FORMS:
+                self._forms.clear()
+            lane = self.lane_of(form.provider, form.model)
+            self._forms[form] = self._store.form(lane, form.record), lane
+        return self._forms[form]
 
     def __getitem__(self, lane_id: int) -> Lane:
         if lane_id not in self._lanes:

@@ -9,11 +9,10 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from batchata import planner
-from batchata.engine.collecting import Ends, Show, collect, ends, together
+from batchata.engine.collecting import Ends, Settler, Show, collect, together
 from batchata.engine.pool import Clock, Completion, Emit, Key, Pool, Steps
 from batchata.engine.preparing import Order, Preparer
 from batchata.engine.recording import Recorder
-from batchata.engine.settling import Rules
 from batchata.engine.tracks import Desk, Track, Wishes
 from batchata.planner import Now, StopReason
 from batchata.provider_batch import ProviderBatch
@@ -49,7 +48,7 @@ class Engine:
         self,
         desk: Desk,
         preparer: Preparer,
-        rules: Rules,
+        settler: Settler,
         show: Callable[[Show], None] | None,
         clock: Clock,
         pool: Pool,
@@ -57,7 +56,7 @@ class Engine:
     ) -> None:
         self._desk = desk
         self._preparer = preparer
-        self._rules = rules
+        self._settler = settler
         self._show = show
         self._clock = clock
         self._pool = pool
@@ -79,7 +78,8 @@ class Engine:
             self._publish()
             if turn.plan.over:
                 return turn.plan.stop
-            brought = self._pool.next(0.0 if turn.moved else self._timeout(turn.plan.wake))
+            timeout = 0.0 if turn.moved else self._timeout(turn.plan.wake)
+            brought = self._pool.next(timeout, planner.turn_interval(len(self._desk.tracks)))
 
     def _take_up(self) -> None:
         """Open batches of earlier runs: rows that are not at rest are effects to be taken up."""
@@ -219,7 +219,7 @@ class Engine:
                 desk.store.restart_collection(track.row)
                 return "transfer", partial(collect, provider, provider_id)
             case planner.Settle():
-                return "settle", partial(self._ends, track.row, now.wall)
+                return "settle", partial(self._ends, track, now.wall)
             case planner.Doubt():
                 words = "its create was under way when the process ended"
                 desk.moved(track, desk.store.uncertain(track.row, now.wall, words))
@@ -252,9 +252,9 @@ class Engine:
             known = reading.provider_ids(connection, row.provider, row.account)
         return self._desk.catalog[row.provider].find(_intent(row, at, known))
 
-    def _ends(self, row: ProviderBatch, now: float, _: Emit) -> Steps[Ends]:
-        # on the loop's own thread, so by its own connection
-        return ends(self._desk.store.connection, self._desk.catalog[row.provider], row, self._rules, now)
+    def _ends(self, track: Track, now: float, _: Emit) -> Steps[Ends]:
+        row, packed = track.row, self._desk.packed(track)
+        return self._settler.ends(self._desk.catalog[row.provider], row, packed, now)
 
 
 def _intent(row: ProviderBatch, at: float, known: frozenset[str] = frozenset()) -> Intent:

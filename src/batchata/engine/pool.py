@@ -48,8 +48,10 @@ class Pool(Protocol):
         """Run `work` in a group. What it emits and returns comes back under `key`. In a group of `STEPPED` it gives `Steps`."""
         ...
 
-    def next(self, timeout: float | None) -> list[Completion]:
-        """Completions, oldest first; waits for at least one, for a `wake`, or for `timeout` seconds."""
+    def next(self, timeout: float | None, gather: float = 0.0) -> list[Completion]:
+        """Completions, oldest first; waits for at least one, for a `wake`, or for `timeout` seconds. What comes within `gather`
+        seconds of the call before it is given together.
+        """
         ...
 
     def wake(self) -> None:
@@ -80,7 +82,7 @@ STEPPED = frozenset({"settle"})
 """Groups whose work is done in steps, on the thread that calls `next`."""
 
 TURN = 0.01  # seconds that steps take before the loop looks at what else there is
-PIECES = 4  # emitted and not yet taken, per pool: what a fast download may hold in memory
+PIECES = 2  # emitted and not yet taken, per pool: what a fast download may hold in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class ThreadPool:
         self._idle: dict[str, threading.Semaphore] = {}
         self._room = threading.Semaphore(PIECES)
         self._closed = threading.Event()
+        self._given = 0.0
 
     def start(self, key: Key, group: str, work: Work) -> None:
         if group in STEPPED:
@@ -114,14 +117,25 @@ class ThreadPool:
             self._threads[group] = self._threads.get(group, 0) + 1
             threading.Thread(target=self._serve, args=(waiting, idle), name=f"batchata-{group}", daemon=True).start()
 
-    def next(self, timeout: float | None) -> list[Completion]:
+    def next(self, timeout: float | None, gather: float = 0.0) -> list[Completion]:
         end = None if timeout is None else time.monotonic() + timeout
+        together = self._given + gather
+        if not self._ready and timeout != 0:
+            time.sleep(max(0.0, together - time.monotonic()))
+        taken: list[Completion] = []
+        woken = False
         while True:
             left = 0.0 if self._ready else None if end is None else max(0.0, end - time.monotonic())
-            taken, woken = self._drain(left)
+            some, wakes = self._drain(left)
+            taken += some
+            woken |= wakes
             if self._ready:
                 taken += self._step(self._ready.popleft())
-            if taken or woken or (end is not None and time.monotonic() >= end):
+            now = time.monotonic()
+            if self._ready and now < together:
+                continue
+            if taken or woken or (end is not None and now >= end):
+                self._given = now
                 return taken
 
     def _drain(self, timeout: float | None) -> tuple[list[Completion], bool]:

@@ -1,6 +1,6 @@
 """Jobs into the body of one provider batch: files read, requests drawn in the provider's dialect, bounded, packed.
 
-The body is written to an unnamed file as it grows, never held. A job that can't be sent ends here, alone.
+A body of any size is written to an unnamed file as it grows, never held. A job that can't be sent ends here, alone.
 """
 
 import secrets
@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import orjson
+from typing import Any, BinaryIO, NamedTuple
 
 from batchata import grounding, messages, pricing
 from batchata.documents.reader import Reader
@@ -21,20 +20,22 @@ from batchata.engine import settling
 from batchata.engine.job_files import AHEAD, Files
 from batchata.engine.settling import Pricer
 from batchata.engine.shared_files import SharedFiles, Use
-from batchata.engine.stencils import Stencils
+from batchata.engine.stencils import MOST_FORMS, Stencil, Stencils
 from batchata.errors import DocumentError, ValidationError
 from batchata.job import Job
 from batchata.probe import asked_schema, asks_for_quotes
 from batchata.providers.base import Prepared, Provider
 from batchata.providers.catalog import Catalog, resolve
+from batchata.record import tries_of
 from batchata.request import Document, Image, Message, Request, Text
 from batchata.result import Outcome
 from batchata.store import reading
 from batchata.store.readers import Readers
-from batchata.store.rows import NewAttempt, NewResult, PendingJob
+from batchata.store.rows import NewResult, Packed, PendingJob
 from batchata.usage import Money
 
 LONGEST_EXPIRY = 3 * 86_400.0  # seconds that a batch is thought to last where it never expires
+IN_MEMORY = 64_000  # bytes of a body; a larger one goes to a file as it grows
 PASSED_OVER = 5_000  # jobs too dear for now, noted in one go
 
 
@@ -47,9 +48,9 @@ class Formed:
 
     lane: int
     nonce: str
-    body: BinaryIO
+    body: BinaryIO = field(default_factory=BytesIO)
     size: int = 0
-    attempts: list[NewAttempt] = field(default_factory=list)
+    attempts: Packed = field(default_factory=Packed)
     bound: Money = 0  # of all its attempts
     failed: list[tuple[int, NewResult]] = field(default_factory=list)
     passed_over: list[tuple[int, Money]] = field(default_factory=list)
@@ -69,14 +70,13 @@ class Order:
     available: Money | None
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A job on its way into a body: its file being read, or its request, where that is known already. Then `job` is one like it."""
+class _Waiting(NamedTuple):
+    """A job on its way into a body: its file being read, or what it is cut from, where that is known already."""
 
     pending: PendingJob
     job: Job
     file: Future[Document | Image] | None = None
-    drawn: Prepared | None = None
+    stencil: Stencil | None = None
 
 
 class Preparer:
@@ -107,34 +107,36 @@ class Preparer:
         self._schemas: dict[tuple[str | None, bool, str, bool], Mapping[str, Any] | None] = {}
         self._windows: dict[tuple[str, str], int | None] = {}
         self._stencils = Stencils(lambda job, provider: self.draw(job, None, None, provider), models)
+        self._forms: dict[int, bytes] = {}
+        self._cuts: dict[tuple[int, int], Money] = {}
 
     def form(self, order: Order) -> Formed:
         """The next body of a lane: as many of its waiting jobs as may go together and the budget bears."""
         provider = self._catalog[order.provider]
         if self._shared is not None:
             self._shared.begin_body()
-        body = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - the loop closes it once it is sent
-        formed = Formed(order.lane, secrets.token_hex(8), body)
+        formed = Formed(order.lane, secrets.token_hex(8))
+        self._cuts.clear()  # a bound is of its moment
         with (
             self._readers.connection() as connection,
             closing(reading.pending(connection, order.lane, order.run, order.now, order.available)) as waiting,
         ):
+            packing = _Packing(provider, formed, order, self._folder)
             for waits in self._with_files(provider, waiting, formed):
                 prepared = self._prepared(provider, waits, formed, order)
-                if prepared is not None and not self._pack(provider, waits.pending, prepared, formed, order):
+                if prepared is not None and not packing.take(waits.pending, *prepared):
                     formed.exhausted = False
                     break
-        _write(body, provider.envelope.tail if formed.attempts else b"", formed)
-        body.seek(0)
+        packing.close()
         return formed
 
     def request(self, job: Job, document: Document | Image | None, tries: bytes | None, provider: Provider) -> Request:
         """What a job asks, in no provider's dialect."""
         system, turns = self._turns(job, document)
         _, model = resolve(job.model, self._named)
-        for entry in orjson.loads(tries)[-1:] if tries else []:
-            if entry["outcome"] == Outcome.INVALID:
-                turns = messages.reask(turns, entry["raw_response"] or "", entry["error"] or "")
+        for last in tries_of(tries)[-1:]:
+            if last.attempt.outcome is Outcome.INVALID:
+                turns = messages.reask(turns, last.raw_response or "", last.attempt.error or "")
         if asks_for_quotes(job, provider):
             system = (*system, Text(grounding.INSTRUCTION))
         return Request(
@@ -200,64 +202,70 @@ class Preparer:
             try:
                 ahead.append(self._begun(provider, pending))
             except DocumentError as error:
-                formed.failed.append(_failed(pending, str(error)))
+                formed.failed.append(self._failed(pending, str(error)))
                 continue
             while ahead and (ahead[0].file is None or len(ahead) > AHEAD):
                 yield ahead.popleft()
         yield from ahead
 
     def _begun(self, provider: Provider, pending: PendingJob) -> "_Waiting":
-        cut = None if pending.tries else self._stencils.cut(provider, pending.record)
-        if cut is not None:
-            return _Waiting(pending, cut[0], drawn=cut[1])
-        job = Job.from_record(pending.record, self._models, job_id=pending.job_id)
+        form = self._form(pending.form)
+        if pending.tries is None and pending.ask[:1] == b'"':
+            stencil = self._stencils.of(provider, form)
+            if stencil is not None and len(pending.ask) <= provider.limits.bytes_per_job - len(stencil.drawn.body):
+                return _Waiting(pending, stencil.job, None, stencil)
+        job = Job.from_record(form, pending.ask, self._models)
         future = self._files.submit(job)
         if self._shared is not None:
             self._shared.ahead(Use(provider, pending, job), future)
         return _Waiting(pending, job, future)
 
+    def _form(self, form: int) -> bytes:
+        record = self._forms.get(form)
+        if record is None:
+            if len(self._forms) >= MOST_FORMS:
+                self._forms.clear()
+            with self._readers.connection() as connection:
+                _, record = reading.form(connection, form)
+            self._forms[form] = record
+        return record
+
     def _prepared(
         self, provider: Provider, waits: "_Waiting", formed: Formed, order: Order
-    ) -> tuple[Prepared, Money] | None:
-        pending, job, prepared, no_upload = waits.pending, waits.job, waits.drawn, ""
+    ) -> tuple[bytes, Money, bool] | None:
+        """(the request's body, its bound, whether it is plain)."""
+        pending, job, file, stencil = waits
+        no_upload = ""
         try:
-            if prepared is None:
-                read = None if waits.file is None else waits.file.result()
-                request = self.request(job, read, pending.tries, provider)
-                if self._shared is not None:
-                    request, no_upload = self._shared.referring(Use(provider, pending, job), request)
-                prepared = self._drawn(request, provider)
+            if stencil is not None:
+                return self._cut(provider, pending, stencil, formed, order)
+            read = None if file is None else file.result()
+            request = self.request(job, read, pending.tries, provider)
+            if self._shared is not None:
+                request, no_upload = self._shared.referring(Use(provider, pending, job), request)
+            prepared = self._drawn(request, provider)
             bound = self.bound(provider, job, prepared, order.now)
         except (ValidationError, DocumentError) as error:
             why = f" (An upload, for all jobs that use the file, failed: {no_upload})" if no_upload else ""
-            formed.failed.append(_failed(pending, f"{error}{why}"))
+            formed.failed.append(self._failed(pending, f"{error}{why}"))
             return None
-        if prepared.warnings:
-            formed.warnings.update(prepared.warnings)
-        return prepared, bound
+        formed.warnings.update(prepared.warnings)
+        return prepared.body, bound, False
 
-    def _pack(
-        self,
-        provider: Provider,
-        pending: PendingJob,
-        drawn: tuple[Prepared, Money],
-        formed: Formed,
-        order: Order,
-    ) -> bool:
-        """Put a job into the body. False: it is full, and this job waits for the next."""
-        prepared, bound = drawn
-        envelope, limits = provider.envelope, provider.limits
-        line = provider.line(f"{formed.nonce}-{len(formed.attempts)}", prepared.body)
-        before = envelope.separator if formed.attempts else envelope.head
-        if formed.size + len(before) + len(line) + len(envelope.tail) > limits.bytes_per_batch and formed.attempts:
-            return False
-        if order.available is not None and formed.bound + bound > order.available:
-            formed.passed_over.append((pending.seq, bound))
-            return len(formed.passed_over) < PASSED_OVER
-        _write(formed.body, before + line, formed)
-        formed.attempts.append(NewAttempt(pending.seq, bound))
-        formed.bound += bound
-        return len(formed.attempts) < min(order.most_jobs, limits.jobs_per_batch)
+    def _cut(
+        self, provider: Provider, pending: PendingJob, stencil: Stencil, formed: Formed, order: Order
+    ) -> tuple[bytes, Money, bool]:
+        ask, job = pending.ask, stencil.job
+        key = (pending.form, len(ask))
+        bound = self._cuts.get(key)
+        if bound is None:
+            bound = self._cuts[key] = self.bound(provider, job, stencil.cut(ask), order.now)
+            formed.warnings.update(stencil.drawn.warnings)
+        return stencil.head + ask + stencil.tail, bound, not job.enable_citations
+
+    def _failed(self, pending: PendingJob, error: str) -> tuple[int, NewResult]:
+        job = Job.from_record(self._form(pending.form), pending.ask)
+        return pending.seq, settling.unsent(job, pending.tries, error)
 
     def _turns(self, job: Job, document: Document | Image | None) -> tuple[tuple[Any, ...], tuple[Message, ...]]:
         if job.messages is None:
@@ -288,10 +296,67 @@ def _unverifiable(request: Request) -> Iterator[str]:
             )
 
 
-def _write(body: BinaryIO, data: bytes, formed: Formed) -> None:
-    body.write(data)
-    formed.size += len(data)
+class _Packing:
+    """Jobs going into a body, as long as it has room and the budget bears them."""
+
+    def __init__(self, provider: Provider, formed: Formed, order: Order, folder: Path) -> None:
+        self._formed = formed
+        self._folder = folder
+        self._late = bytearray()  # the end of the body, on its way to the file
+        self._available = order.available
+        self._most = min(order.most_jobs, provider.limits.jobs_per_batch)
+        self._room = provider.limits.bytes_per_batch - len(provider.envelope.tail)
+        self._envelope = provider.envelope
+        self._line = provider.line
+        self._frame = _frame(provider, formed.nonce)
+        self._before = provider.envelope.head
+
+    def take(self, pending: PendingJob, body: bytes, bound: Money, plain: bool) -> bool:
+        """Put a job into the body. False: it is full, and this job waits for the next."""
+        formed = self._formed
+        place = len(formed.attempts)
+        if self._frame is None:
+            line = self._before + self._line(f"{formed.nonce}-{place}", body)
+        else:
+            lead, middle, end = self._frame
+            line = b"%b%b%d%b%b%b" % (self._before, lead, place, middle, body, end)
+        if formed.size + len(line) > self._room and place:
+            return False
+        if self._available is not None and formed.bound + bound > self._available:
+            formed.passed_over.append((pending.seq, bound))
+            return len(formed.passed_over) < PASSED_OVER
+        self._late += line
+        formed.size += len(line)
+        if len(self._late) >= IN_MEMORY:
+            self._set_aside()
+        formed.attempts.add(pending.seq, bound, pending.form if plain else -pending.form)
+        formed.bound += bound
+        self._before = self._envelope.separator
+        return place + 1 < self._most
+
+    def close(self) -> None:
+        """No more is coming."""
+        formed, tail = self._formed, self._envelope.tail
+        if len(formed.attempts):
+            self._late += tail
+            formed.size += len(tail)
+        formed.body.write(self._late)
+        formed.body.seek(0)
+
+    def _set_aside(self) -> None:
+        formed = self._formed
+        if isinstance(formed.body, BytesIO):
+            formed.body = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - the loop closes it once it is sent
+        formed.body.write(self._late)
+        self._late.clear()
 
 
-def _failed(pending: PendingJob, error: str) -> tuple[int, NewResult]:
-    return pending.seq, settling.unsent(pending.job_id, pending.record, pending.tries, error)
+def _frame(provider: Provider, nonce: str) -> tuple[bytes, bytes, bytes] | None:
+    """What stands in a line before the index in its name, between that and the body, and after it; None where a line is more than
+    that.
+    """
+    lead, _, rest = provider.line(f"{nonce}-0", b"{}").partition(f"{nonce}-0".encode())
+    middle, _, end = rest.partition(b"{}")
+    lead += f"{nonce}-".encode()
+    fits = provider.line(f"{nonce}-17", b'{"a":[]}') == lead + b"17" + middle + b'{"a":[]}' + end
+    return (lead, middle, end) if fits else None

@@ -8,7 +8,7 @@ from batchata.budget import Balance
 from batchata.planner import StopReason
 from batchata.provider_batch import ProviderBatch, State
 from batchata.result import Outcome
-from batchata.store.rows import NewResult, Settled, Taken
+from batchata.store.rows import Settlement, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,11 @@ class Tally:
         return self.completed + self.failed
 
     @classmethod
-    def of(cls, settled: Iterable[Settled], is_member: Callable[[int], bool]) -> "Tally":
-        completed = failed = again = 0
-        for end in settled:
-            if not is_member(end.job):
-                continue
-            if not isinstance(end.then, NewResult):
-                again += 1
-            elif end.then.outcome is Outcome.SUCCEEDED:
-                completed += 1
-            else:
-                failed += 1
-        return cls(completed, failed, again)
+    def of(cls, settled: Settlement, is_member: Callable[[int], bool]) -> "Tally":
+        outcomes = [row[1] for row in settled.finished if is_member(row[0])]
+        completed = outcomes.count(Outcome.SUCCEEDED)
+        again = sum([is_member(job) for _, _, job in settled.again])
+        return cls(completed, len(outcomes) - completed, again)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Called by the loop, on its thread, inside its transaction.
 
 import logging
 import math
+import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,12 +18,13 @@ from batchata.engine.progress import Tally
 from batchata.engine.repeats import Repeats
 from batchata.engine.tracks import Desk, Track
 from batchata.errors import CreateRefusedError, ProviderError
+from batchata.job import Job
 from batchata.planner import Now
 from batchata.provider_batch import ProviderBatch, State, Verdict
 from batchata.providers.base import RESULTS_GONE, BatchStatus, Sighting
 from batchata.said import SaidJob
 from batchata.store import reading
-from batchata.store.rows import NewBatch, NewJob, NewResult
+from batchata.store.rows import NewBatch, NewJob, NewResult, Packed
 from batchata.usage import Money, to_usd
 
 log = logging.getLogger("batchata")
@@ -87,7 +89,7 @@ class Recorder:
             taken = self._desk.intake.add(group)
             self._desk.progress.took(taken)
             self._desk.lanes.add(taken.ready)
-            refused = [(seq, settling.refused_item(job_id, why)) for seq, job_id, why in taken.refused]
+            refused = [(seq, settling.refused_item(why)) for seq, _, why in taken.refused]
             self._fail_unsent(refused, now)
             group = [_said_twice(job, name) for job, name in taken.duplicates]
 
@@ -106,8 +108,8 @@ class Recorder:
             )
 
     def _new(self, said: SaidJob) -> NewJob:
-        lane = self._desk.lanes.lane_of(said.provider, said.model)
-        return NewJob(said.job_id, said.digest, lane, said.record, said.metadata, said.refused)
+        form, lane = self._desk.lanes.form_of(said.form)
+        return NewJob(said.job_id, said.digest, form, lane, said.ask, said.metadata, said.refused)
 
     def _fail_unsent(self, failed: list[tuple[int, NewResult]], now: Now) -> None:
         """Waiting jobs that can't be sent end now. All of them are of this run."""
@@ -134,7 +136,7 @@ class Recorder:
         lane.ready -= len(formed.failed)
         self._fail_unsent(formed.failed, now)
         desk.store.pass_over(formed.passed_over)
-        if formed.attempts:
+        if len(formed.attempts):
             self._reserve(formed, now)
         else:
             formed.body.close()
@@ -145,12 +147,12 @@ class Recorder:
     def _reserve(self, formed: Formed, now: Now) -> None:
         desk, lane = self._desk, self._desk.lanes[formed.lane]
         account = desk.catalog.account(lane.provider)
-        new = NewBatch(formed.lane, formed.nonce, account, formed.size, tuple(formed.attempts))
+        new = NewBatch(formed.lane, formed.nonce, account, formed.size, formed.attempts)
         row = desk.store.reserve(new, now.wall, desk.settings.limit)
         if row is None:  # the balance has moved since: it is formed again within what is left
             formed.body.close()
             return
-        formed.attempts.clear()  # the state has them: a batch that waits to be sent need not hold them too
+        formed.attempts = Packed()  # the state has them: a batch that waits to be sent need not hold them too
         lane.ready -= row.count
         desk.progress.packed(row.count)
         desk.tracks[row.id] = Track(row, now.ticks, now.ticks, formed)
@@ -213,12 +215,10 @@ class Recorder:
         if consequence == "halted":
             self._desk.fail(error)
         elif consequence == "job":
-            attempts = reading.open_attempts(self._desk.store.connection, row.id, None)
-            mine = [attempt for attempt in attempts if attempt.job in self._desk.intake.members]
+            connection = self._desk.store.connection
+            mine = [job for job in reading.jobs_of(connection, row.id) if job in self._desk.intake.members]
             lane.ready -= len(mine)
-            self._fail_unsent(
-                [(one.job, settling.unsent(one.job_id, one.record, one.tries, str(error))) for one in mine], now
-            )
+            self._fail_unsent([(job, _unsent(connection, job, str(error))) for job in mine], now)
 
     def _sighted(self, track: Track, completion: Completion, now: Now) -> None:
         desk, sighting = self._desk, completion.value
@@ -325,7 +325,7 @@ class Recorder:
         value: Any = completion.value
         done: Ends = value
         desk, lane = self._desk, track.row.lane
-        track.row = desk.store.settle(track.row, now.wall, done.settled, done.segment)
+        track.row = desk.store.settle(track.row, now.wall, done.settled, done.segment, desk.packed(track))
         tally = Tally.of(done.settled, desk.intake.members.__contains__)
         desk.progress.settled(tally)
         if tally.again:
@@ -339,20 +339,21 @@ class Recorder:
         if done.last:
             desk.moved(track, desk.store.rest(track.row, now.wall))
             self._rested.append(track.row)
-        finished = tuple(end.job for end in done.settled if isinstance(end.then, NewResult))
-        if finished:
-            self._shows.append(Show(finished, done.raw))
+        if done.settled.finished:
+            self._shows.append(Show(tuple([row[0] for row in done.settled.finished]), done.raw))
 
     def _overbilled(self, row: ProviderBatch, done: Ends) -> None:
         """A bill above its bound: what the bound assumes does not hold, so nothing more is sent there."""
-        above = [end for end in done.settled if end.cost > end.bound]
+        above = [
+            (cost, bound) for cost, bound in zip(done.settled.costs, done.settled.bounds, strict=True) if cost > bound
+        ]
         if not above:
             return
-        worst = max(above, key=lambda end: end.cost - end.bound)
+        worst, bound = max(above, key=lambda one: one[0] - one[1])
         self._desk.lanes[row.lane].halted = True
         self._desk.fail(
             ProviderError(
-                f"{row.provider} billed {_exactly(worst.cost)} for a request bounded at {_exactly(worst.bound)} "
+                f"{row.provider} billed {_exactly(worst)} for a request bounded at {_exactly(bound)} "
                 f"({len(above)} such in {row.provider_id}): nothing more is sent there. "
                 "If its price has changed, give the new one in Batch(prices=…)."
             )
@@ -394,4 +395,10 @@ def _said_twice(job: NewJob, name: str) -> NewJob:
     stem, _, place = name.rpartition("~")
     again = f"{stem}~{int(place) + 1}" if stem else f"{name}~2"
     why = job.refused or f"job_id={name!r} was given twice in one run; give every job an id of its own"
-    return NewJob(again, job.digest, job.lane, job.record, job.metadata, why)
+    return job._replace(job_id=again, refused=why)
+
+
+def _unsent(connection: sqlite3.Connection, seq: int, why: str) -> NewResult:
+    """The end of a job that waits again, and can't be sent."""
+    job = Job.from_record(*reading.said(connection, seq))
+    return settling.unsent(job, reading.tries(connection, seq), why)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from batchata import kept
 from batchata.documents.reader import Reader
 from batchata.engine.citer import Citer
-from batchata.engine.collecting import Show
+from batchata.engine.collecting import Settler, Show
 from batchata.engine.leaving import left_open
 from batchata.engine.loop import Engine
 from batchata.engine.pool import Clock, Emit, Pool
@@ -49,8 +49,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("batchata")
 
-GROUP = 1_000  # jobs added to the state in one transaction
-GROUP_BYTES = 4_000_000  # of their records, which may be long
+GROUP = 1_000, 20_000  # jobs added to the state in one transaction, at least and at most: see `_source`
+SHARE = 50  # of the jobs added so far
+GROUP_BYTES = 4_000_000  # of what they ask, which may be long
 
 
 class Ask(Protocol):
@@ -148,14 +149,20 @@ class Session:
         )  # fmt: skip
 
     def _source(self, emit: Emit) -> None:
+        """Ids are spread over their index evenly, so a group writes as many of its pages as it has jobs, until it has many more:
+        the more jobs there are, the larger the groups, and each costs as much as the first.
+        """
         group: list[SaidJob] = []
-        size = 0
+        size = added = 0
+        least, most = GROUP
         try:
             for said in self._said:
                 group.append(said)
-                size += len(said.record)
-                if len(group) == GROUP or size >= GROUP_BYTES:
+                size += len(said.ask)
+                if len(group) >= least or size >= GROUP_BYTES:
                     emit(group)
+                    added += len(group)
+                    least = min(max(least, added // SHARE), most)
                     group, size = [], 0
         finally:  # an iterable of the user's that breaks loses none of what it gave
             if group:
@@ -171,6 +178,10 @@ class Held:
         self.uploads = uploads
         self._readers = readers
         self._files = None if ask.results_dir is None else Files(ask.results_dir, raw=ask.save_raw_responses)
+
+    @property
+    def shows_raw(self) -> bool:
+        return self._files is not None and self._files.raw
 
     @property
     def show(self) -> Callable[[Show], None] | None:
@@ -265,7 +276,8 @@ def _assemble(
         folder=ask.state_file.parent, shared=SharedFiles(uploading),
     )  # fmt: skip
     rules = Rules(ask.max_attempts, ask.retry_invalid, pricer, ask.models, held.citer.cite)
-    engine = Engine(desk, preparer, rules, held.show, clock, pool, wishes)
+    settler = Settler(store.connection, rules, raw=held.shows_raw)
+    engine = Engine(desk, preparer, settler, held.show, clock, pool, wishes)
     return Session(lock, store, engine, desk, ask.said, held, clock)
 
 

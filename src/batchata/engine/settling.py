@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -17,17 +16,16 @@ from batchata.engine import citing
 from batchata.engine.citing import NOTHING_CITED, CitedAnswer, Sources
 from batchata.errors import ValidationError
 from batchata.job import Job
-from batchata.plain import compact_json, to_plain
+from batchata.plain import to_plain
 from batchata.pricing import Price
 from batchata.provider_batch import ProviderBatch
 from batchata.providers.base import Answer
-from batchata.result import Attempt, JobResult, Outcome
+from batchata.record import Record, Tried, encode, tries_of
+from batchata.result import Attempt, Outcome
 from batchata.store.rows import Again, NewResult, OpenAttempt, Settled
-from batchata.usage import Money, Usage
+from batchata.usage import NOTHING_USED, Money
 
 Pricer: TypeAlias = Callable[[str, float, float], Price | None]
-
-NOTHING_USED = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +50,35 @@ class Read(NamedTuple):
     quotes: Sequence[tuple[str, str]] = ()
 
 
-def settle(answer: Answer, attempt: OpenAttempt, batch: ProviderBatch, rules: Rules, now: float) -> "Settled | Citing":
-    """The end of one attempt; or what it comes to once its quotes are found."""
-    job = Job.from_record(attempt.record, rules.models, job_id=attempt.job_id)
-    read = _typed(_told(answer, job), job)
-    cost, assumed = _cost(read.answer, attempt, job, batch, rules)
-    this = Attempt(read.answer.outcome, batch.provider_id, read.answer.usage, cost, read.answer.error)
-    earlier = orjson.loads(attempt.tries) if attempt.tries else []
-    end = partial(Settled, attempt.idx, attempt.job, attempt.bound, this.outcome, cost, assumed=assumed)
-    if goes_again(read.answer, [entry["outcome"] for entry in earlier], rules, cancelled=batch.cancel_at is not None):
-        entry = this.to_dict() | {"raw_response": read.answer.text}
-        return end(Again(compact_json([*earlier, entry]), now + _pause(read.answer.outcome, len(earlier))))
-    attempts = [*map(Attempt.from_dict, earlier), this]
-    if job.enable_citations and read.answer.outcome is Outcome.SUCCEEDED:
-        return Citing(rules.cite(read, job), lambda cited: end(_result(read, job, attempts, cited)))
-    return end(_result(read, job, attempts))
+def settle(
+    answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, rules: Rules, now: float
+) -> "Settled | Citing":
+    """The end of one attempt; or what it comes to once its quotes are found. `job`: what it asked, or one of the same form."""
+    read = None
+    if answer.outcome is not Outcome.SUCCEEDED:
+        answer = _told(answer, job)
+    elif job.response_model_digest is not None or job.enable_citations:
+        read = _typed(answer, job)
+        answer = read.answer
+    outcome = answer.outcome
+    cost, assumed = _cost(answer, attempt, job, batch, rules)
+    idx, seq, bound, _, _, tries = attempt
+    this = Attempt(outcome, batch.provider_id, answer.usage, cost, answer.error)
+    earlier = tries_of(tries)
+    if outcome is not Outcome.SUCCEEDED:
+        before = [one.attempt.outcome for one in earlier]
+        if goes_again(answer, before, rules, cancelled=batch.cancel_at is not None):
+            again = Again(encode([*earlier, Tried(this, answer.text)]), now + _pause(outcome, len(before)))
+            return Settled(idx, seq, bound, outcome, cost, again, assumed)
+    elif read is not None and job.enable_citations:
+        return Citing(
+            rules.cite(read, job),
+            lambda cited: Settled(
+                idx, seq, bound, outcome, cost, _result(answer, read.parsed, job, earlier, this, cited), assumed
+            ),
+        )
+    result = _result(answer, None if read is None else read.parsed, job, earlier, this)
+    return Settled(idx, seq, bound, outcome, cost, result, assumed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,64 +169,53 @@ def _cost(answer: Answer, attempt: OpenAttempt, job: Job, batch: ProviderBatch, 
     """(what it was billed, whether that is assumed). Where no bill can be learnt the bound is assumed."""
     if not answer.billed:
         return 0, False
-    if answer.outcome in (Outcome.MISSING, Outcome.LOST) or answer.usage == NOTHING_USED:
+    usage = answer.usage
+    if answer.outcome in _UNKNOWN or usage == NOTHING_USED:
         return attempt.bound, True
     made = batch.submitted_at or batch.prepared_at
     price = rules.price(job.model, made, batch.ended_at or made)
-    return (pricing.cost(answer.usage, price), False) if price else (0, False)
+    return (pricing.cost(usage, price), False) if price else (0, False)
 
 
-def _result(read: Read, job: Job, attempts: list[Attempt], cited: CitedAnswer = NOTHING_CITED) -> NewResult:
-    answer = read.answer
-    cost = sum([attempt.cost for attempt in attempts])
-    result = JobResult(
-        job_id=job.job_id or "",
-        outcome=answer.outcome,
-        raw_response=answer.text,
-        parsed_response=read.parsed,
-        error=answer.error,
-        model=answer.model or job.model,
-        file=None if job.file is None else str(job.file),
-        usage=total([attempt.usage for attempt in attempts]),
-        cost=cost,
-        attempts=tuple(attempts),
-        citations=cited.citations,
-        citation_mappings=cited.mappings,
-        unsupported=cited.unsupported,
+_UNKNOWN = frozenset((Outcome.MISSING, Outcome.LOST))
+"""Outcomes that say nothing of a bill."""
+
+
+def _result(
+    answer: Answer,
+    parsed: Any,
+    job: Job,
+    earlier: Sequence[Tried],
+    this: Attempt,
+    cited: CitedAnswer = NOTHING_CITED,
+) -> NewResult:
+    attempts = (*[one.attempt for one in earlier], this) if earlier else (this,)
+    file = None if job.file is None else str(job.file)
+    record = Record(
+        attempts, answer.text, answer.error, parsed, file, cited.citations, cited.mappings, cited.unsupported
     )
-    return NewResult(answer.outcome, result.model, cost, job.response_model_digest, compact_json(result.to_dict()))
+    cost = sum([attempt.cost for attempt in attempts])
+    return NewResult(answer.outcome, answer.model or job.model, cost, job.response_model_digest, encode(record))
 
 
-def total(usages: list[Usage]) -> Usage:
-    """The sum of what several attempts used."""
-    if len(usages) == 1:
-        return usages[0]
-    return Usage(**{name: sum(getattr(usage, name) for usage in usages) for name in Usage._fields})
-
-
-def unsent(job_id: str, record: bytes, tries: bytes | None, error: str) -> NewResult:
+def unsent(job: Job, tries: bytes | None, error: str) -> NewResult:
     """The end of a job that can't be sent (again): its file is gone, its request can't be built."""
-    job = Job.from_record(record, job_id=job_id)
-    attempts = [Attempt.from_dict(entry) for entry in orjson.loads(tries)] if tries else []
     answer = Answer(None, Outcome.ERROR, error=error, billed=False)
-    return _result(Read(answer), job, [*attempts, Attempt(Outcome.ERROR, error=error)])
+    return _result(answer, None, job, tries_of(tries), Attempt(Outcome.ERROR, error=error))
 
 
 def given_back(attempt: OpenAttempt, now: float) -> Settled:
     """An attempt of a batch that was refused whole: its job waits again as if it had not been sent."""
-    return Settled(attempt.idx, attempt.job, attempt.bound, Outcome.ERROR, 0, Again(attempt.tries or b"[]", now))
+    return Settled(attempt.idx, attempt.job, attempt.bound, Outcome.ERROR, 0, Again(attempt.tries, now))
 
 
-def given_up(attempt: OpenAttempt, batch: ProviderBatch, why: str) -> Settled:
+def given_up(attempt: OpenAttempt, job: Job, batch: ProviderBatch, why: str) -> Settled:
     """The end of an attempt that nobody will ever know more of: lost, and charged at its bound."""
-    job = Job.from_record(attempt.record, job_id=attempt.job_id)
-    earlier = [Attempt.from_dict(entry) for entry in orjson.loads(attempt.tries)] if attempt.tries else []
     this = Attempt(Outcome.LOST, batch.provider_id, cost=attempt.bound, error=why)
-    then = _result(Read(Answer(None, Outcome.LOST, error=why)), job, [*earlier, this])
+    then = _result(Answer(None, Outcome.LOST, error=why), None, job, tries_of(attempt.tries), this)
     return Settled(attempt.idx, attempt.job, attempt.bound, Outcome.LOST, attempt.bound, then, assumed=True)
 
 
-def refused_item(job_id: str, why: str) -> NewResult:
+def refused_item(why: str) -> NewResult:
     """The end of what was no job at all: an argument is wrong."""
-    result = JobResult(job_id, Outcome.ERROR, error=why)
-    return NewResult(Outcome.ERROR, None, 0, None, compact_json(result.to_dict()))
+    return NewResult(Outcome.ERROR, None, 0, None, encode(Record(error=why)))

@@ -6,12 +6,11 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from functools import partial
 
-import orjson
-
 from batchata.engine.uploading import Uploading
 from batchata.errors import ProviderError
 from batchata.job import Job
 from batchata.providers.base import Provider, Upload, UploadForm
+from batchata.record import tries_of
 from batchata.request import Document, Image, Part, Request, Text
 from batchata.result import Outcome
 from batchata.store.rows import PendingJob
@@ -98,8 +97,8 @@ class SharedFiles:
 
     def _doubt_after_error(self, use: Use) -> None:
         """A try that ended in an error may have come too late for its upload: what the provider has is asked again, once a body."""
-        name, tries = use.provider.name, orjson.loads(use.pending.tries or b"[]")
-        if tries and tries[-1]["outcome"] == Outcome.ERROR and name not in self._doubted:
+        name, tries = use.provider.name, tries_of(use.pending.tries)
+        if tries and tries[-1].attempt.outcome is Outcome.ERROR and name not in self._doubted:
             self._doubted.add(name)
             self._uploading.doubt(name)
 

@@ -33,11 +33,9 @@ class Stencil:
     tokens: int  # of all but the prompt; the prompt itself counts one for each of its bytes
     drawn: Prepared
 
-    def cut(self, text: bytes) -> Prepared:
+    def cut(self, ask: bytes) -> Prepared:
         """The request with this prompt (a JSON string in UTF-8)."""
-        drawn = self.drawn
-        body = self.head + text + self.tail
-        return Prepared(body, self.tokens + len(text), drawn.output_tokens_max, drawn.cache_write, drawn.warnings)
+        return replace(self.drawn, body=self.head + ask + self.tail, input_tokens_max=self.tokens + len(ask))
 
 
 class Stencils:
@@ -48,27 +46,17 @@ class Stencils:
         self._models = models
         self._made: dict[tuple[str, bytes], Stencil | None] = {}
 
-    def cut(self, provider: Provider, record: bytes) -> tuple[Job, Prepared] | None:
-        """A job of the same form and the request of this one; None where the provider has to draw it."""
-        if not provider.limits.plain_prompts:
-            return None
-        said = orjson.loads(record)
-        prompt = said.pop("prompt", None)
-        if prompt is None or "file" in said:
-            return None
-        form = (provider.name, orjson.dumps(said))
-        if form not in self._made:
+    def of(self, provider: Provider, form: bytes) -> Stencil | None:
+        """What jobs of a form, that ask nothing but a prompt, are cut from; None where the provider has to draw each."""
+        key = (provider.name, form)
+        if key not in self._made:
             if len(self._made) >= MOST_FORMS:
                 self._made.clear()
-            self._made[form] = self._stencil(provider, form[1])
-        stencil = self._made[form]
-        if stencil is None:
-            return None
-        prepared = stencil.cut(orjson.dumps(prompt))
-        return (stencil.job, prepared) if len(prepared.body) <= provider.limits.bytes_per_job else None
+            self._made[key] = self._stencil(provider, form) if provider.limits.plain_prompts else None
+        return self._made[key]
 
     def _stencil(self, provider: Provider, form: bytes) -> Stencil | None:
-        job = Job.from_record(form, self._models)
+        job = Job.from_record(form, response_models=self._models)
         try:
             first, second = (self._draw(replace(job, prompt=probe), provider) for probe in PROBES)
         except (ValidationError, DocumentError):  # each job of it is told by itself

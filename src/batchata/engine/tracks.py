@@ -13,6 +13,7 @@ from batchata.store import reading
 from batchata.store.intake import Intake
 from batchata.store.moves import Store
 from batchata.store.readers import Readers
+from batchata.store.rows import Packed
 from batchata.usage import Money
 
 UNSEEN_LONG = 3600.0  # seconds; listings lag by less
@@ -57,6 +58,7 @@ class Track:
     unseen_since: float | None = None  # by looks that did not fail
     denied: bool = False
     cancelled: bool = False
+    packed: Packed | None = None  # once its answers are read
 
     def saw(self, ticks: float, *, shown: bool) -> None:
         """A look that did not fail showed it, or did not."""
@@ -111,6 +113,12 @@ class Desk:
         if row.state not in OPEN:
             del self.tracks[row.id]
             self.progress.rested(row)
+
+    def packed(self, track: Track) -> Packed:
+        """The attempts of a batch."""
+        if track.packed is None:
+            track.packed = reading.packed(self.store.connection, track.row.id)
+        return track.packed
 
     def fail(self, error: Exception) -> None:
         self.failure = self.failure or error

@@ -8,10 +8,16 @@ that asks for the values and a short quote beside them. `weigh` says which of th
 `support` keeps those that are shown. All of it is pure: no clock, disk, network, thread or SDK.
 """
 
-from batchata.grounding.ground import Grounded, How, ground
-from batchata.grounding.mapping import Mapped, Statement, map_fields
-from batchata.grounding.quoted import INSTRUCTION, PROSE_SCHEMA, quoting_schema, split_prose, split_quotes
-from batchata.grounding.support import support, weigh
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from batchata.grounding.grounded import Grounded, How
+
+if TYPE_CHECKING:
+    from batchata.grounding.mapping import Mapped, Statement, map_fields
+    from batchata.grounding.places import ground
+    from batchata.grounding.quoted import INSTRUCTION, PROSE_SCHEMA, quoting_schema, split_prose, split_quotes
+    from batchata.grounding.supporting import support, weigh
 
 __all__ = [
     "INSTRUCTION",
@@ -28,3 +34,18 @@ __all__ = [
     "support",
     "weigh",
 ]
+
+_MODULES = {
+    "places": ("ground",),
+    "mapping": ("Mapped", "Statement", "map_fields"),
+    "quoted": ("INSTRUCTION", "PROSE_SCHEMA", "quoting_schema", "split_prose", "split_quotes"),
+    "supporting": ("support", "weigh"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Loaded on first use: word lists and the rest are 5 MB, and a run without citations needs none of them."""
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,6 +5,7 @@ Modules and SDKs are imported on first use. No table of known models decides any
 
 import contextlib
 import difflib
+import gc
 import hashlib
 import importlib
 import os
@@ -136,8 +137,14 @@ def load_ahead(provider: str, named: Named) -> None:
 
 
 def _load(module: str) -> None:
-    with contextlib.suppress(ImportError):  # whoever needs it says so
-        importlib.import_module(module)
+    collects = gc.isenabled()
+    gc.disable()  # nothing of what is made here is ever garbage, and it would be looked through again and again
+    try:
+        with contextlib.suppress(ImportError):  # whoever needs it says so
+            importlib.import_module(module)
+    finally:
+        if collects:
+            gc.enable()
 
 
 class Catalog:

@@ -3,18 +3,18 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePath
 from typing import Any
-
-import orjson
 
 from batchata.engine.citing import NOT_SHOWN, SUPPORTS
 from batchata.errors import StateError
 from batchata.job import Job
+from batchata.record import result_of
 from batchata.report import fields, summary
 from batchata.report.asked import asked
 from batchata.report.documents import Documents
+from batchata.store import reading
 from batchata.usage import NANO
 
 EXCERPT = 160
@@ -22,8 +22,8 @@ RAW = 20_000  # characters of the model's own text
 PROMPT = 4_000
 
 _COLUMNS = (
-    "SELECT r.body, r.at, j.metadata, i.record, j.seq FROM job j JOIN result r ON r.id = j.result"
-    " LEFT JOIN input i ON i.job = j.seq"
+    "SELECT s.job, r.at, r.body, r.outcome, r.model, d.job_id, d.metadata, f.record, d.ask FROM standing s"
+    " JOIN result r ON r.id = s.result JOIN said d ON d.seq = s.job JOIN form f ON f.id = d.form"
 )
 
 
@@ -49,22 +49,26 @@ class Entries:
         return [self._entry(row) for row in self._rows(sorted(chosen))]
 
     def _failed_first(self) -> Iterator[int]:
-        rows = self._connection.execute(
-            "SELECT seq FROM job WHERE state IN ('succeeded', 'failed', 'lost') ORDER BY state = 'succeeded', result DESC"
+        failed = self._connection.execute(
+            "SELECT job FROM standing WHERE state IN ('failed', 'lost') ORDER BY result DESC"
         )
-        return (row[0] for row in rows)
+        others = self._connection.execute(  # the latest of them are found from the end, and the rest is not looked at
+            "SELECT s.job FROM result r CROSS JOIN standing s ON s.job = r.job AND s.result = r.id"
+            " WHERE s.state = 'succeeded' ORDER BY r.id DESC"
+        )
+        return (row[0] for row in chain(failed, others))
 
     def _rows(self, seqs: list[int]) -> Iterator[tuple[Any, ...]]:
         for start in range(0, len(seqs), 500):
             some = seqs[start : start + 500]
             marks = ",".join("?" * len(some))
-            yield from self._connection.execute(f"{_COLUMNS} WHERE j.seq IN ({marks}) ORDER BY j.seq", some)
+            yield from self._connection.execute(f"{_COLUMNS} WHERE s.job IN ({marks}) ORDER BY s.job", some)
 
     def _entry(self, row: tuple[Any, ...]) -> Entry:
-        body, at, metadata, record, seq = row
-        result: dict[str, Any] = orjson.loads(body)
-        detail = _detail(result, metadata)
-        job = _job(record)
+        seq, at, body, outcome, model, job_id, metadata, form, ask = row
+        result = result_of(body, job_id, outcome, model, metadata).to_dict()
+        detail = _detail(result)
+        job = _job(form, ask)
         cited, numbers, unsure = _cited(result)
         words = None if job is None else asked(job)
         docs = [] if job is None else self._documents.of(job, cited, lambda: self._job(seq))
@@ -80,14 +84,13 @@ class Entries:
         return Entry(_row(result, file, at, detail), detail)
 
     def _job(self, seq: int) -> Job:
-        (record,) = self._connection.execute("SELECT record FROM input WHERE job = ?", (seq,)).fetchone()
-        return Job.from_record(record)
+        return Job.from_record(*reading.said(self._connection, seq))
 
 
-def _job(record: bytes | None) -> Job | None:
+def _job(form: bytes, ask: bytes) -> Job | None:
     """What was asked, if the state still has it."""
     try:
-        return None if record is None else Job.from_record(record)
+        return Job.from_record(form, ask)
     except StateError:
         return None
 
@@ -121,7 +124,7 @@ def _excerpt(detail: Mapping[str, Any]) -> str:
     return " ".join(text[: 4 * EXCERPT].split())[:EXCERPT]
 
 
-def _detail(result: Mapping[str, Any], metadata: bytes | None) -> dict[str, Any]:
+def _detail(result: Mapping[str, Any]) -> dict[str, Any]:
     shown, more = fields.lines(result.get("parsed_response"))
     raw = result.get("raw_response")
     return {
@@ -132,7 +135,7 @@ def _detail(result: Mapping[str, Any], metadata: bytes | None) -> dict[str, Any]
         "file": result.get("file"),
         "usage": result.get("usage") or {},
         "tries": result.get("attempts") or [],
-        "metadata": None if metadata in (None, b"null") else orjson.loads(metadata or b"null"),
+        "metadata": result.get("metadata"),
     }
 
 

@@ -5,8 +5,11 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from operator import itemgetter
 from typing import Any
+
+import orjson
 
 from batchata.store import reading, recall
 from batchata.usage import Money, dollars
@@ -43,7 +46,7 @@ def superseded(connection: sqlite3.Connection) -> set[int]:
     """Rows of jobs that were added again with other content: all but the version that a run added last."""
     versions: dict[str, list[int]] = defaultdict(list)
     rows = connection.execute(
-        "SELECT job_id, seq FROM job WHERE key IN (SELECT key FROM job GROUP BY key HAVING count(*) > 1)"
+        "SELECT job_id, seq FROM said WHERE key IN (SELECT key FROM said GROUP BY key HAVING count(*) > 1)"
     )
     for job_id, seq in rows:
         versions[job_id].append(seq)
@@ -71,11 +74,14 @@ def _jobs(connection: sqlite3.Connection, superseded: Collection[int]) -> tuple[
     """(ended jobs by outcome, the others by state), of the versions that count."""
     outcomes: Counter[str] = Counter()
     states: Counter[str] = Counter()
-    columns = "SELECT j.state, r.outcome, count(*) FROM job j LEFT JOIN result r ON r.id = j.result"
+    columns = (
+        "SELECT s.state, coalesce(r.outcome, s.state), count(*) FROM standing s"
+        " LEFT JOIN result r ON r.id = s.result AND s.state <> 'succeeded'"
+    )
     groups = connection.execute(f"{columns} GROUP BY 1, 2").fetchall()
     for seq in superseded:
         groups += [
-            (state, outcome, -n) for state, outcome, n in connection.execute(f"{columns} WHERE j.seq = ?", (seq,))
+            (state, outcome, -n) for state, outcome, n in connection.execute(f"{columns} WHERE s.job = ?", (seq,))
         ]
     for state, outcome, count in groups:
         if state in ("pending", "active"):
@@ -87,13 +93,32 @@ def _jobs(connection: sqlite3.Connection, superseded: Collection[int]) -> tuple[
 
 def _costs(connection: sqlite3.Connection) -> list[tuple[str, str, Money, int]]:
     """(model, day in UTC on which its batch ended, nano-dollars, attempts), of all that was billed."""
-    rows = connection.execute(
-        "SELECT coalesce(r.model, nullif(l.model, ''), l.provider || ', not yet answered'),"
-        " date(coalesce(b.ended_at, b.submitted_at, b.prepared_at), 'unixepoch'), sum(a.cost), count(*)"
-        " FROM attempt a JOIN provider_batch b ON b.id = a.batch JOIN lane l ON l.id = b.lane JOIN job j ON j.seq = a.job"
-        " LEFT JOIN result r ON r.id = j.result WHERE a.cost > 0 GROUP BY 1, 2 ORDER BY 2, 1"
+    batches = connection.execute(
+        "SELECT b.id, date(coalesce(b.ended_at, b.submitted_at, b.prepared_at), 'unixepoch'),"
+        " coalesce(nullif(l.model, ''), l.provider || ', not yet answered')"
+        " FROM provider_batch b JOIN lane l ON l.id = b.lane WHERE b.id IN (SELECT batch FROM ended)"
     )
-    return list(rows)
+    costs: dict[tuple[str, str], Money] = defaultdict(int)
+    counts: Counter[tuple[str, str]] = Counter()
+    for batch, day, unanswered in batches:
+        for model, cost, count in _bills(connection, batch, unanswered):
+            costs[day, model] += cost
+            counts[day, model] += count
+    return [(model, day, cost, counts[day, model]) for (day, model), cost in sorted(costs.items())]
+
+
+def _bills(connection: sqlite3.Connection, batch: int, unanswered: str) -> list[tuple[str, Money, int]]:
+    """(model that answered their jobs last, nano-dollars, attempts), of what was billed in a batch."""
+    (packed,) = connection.execute("SELECT jobs FROM packed WHERE batch = ?", (batch,)).fetchone()
+    jobs = orjson.loads(packed)
+    ended = connection.execute("SELECT indexes, costs FROM ended WHERE batch = ?", (batch,))
+    ends = (zip(*map(orjson.loads, columns), strict=True) for columns in ended)
+    billed = [(jobs[index], cost) for index, cost in chain.from_iterable(ends) if cost > 0]
+    return connection.execute(
+        "SELECT coalesce(r.model, ?), sum(json_extract(b.value, '$[1]')), count(*) FROM json_each(?) b"
+        " CROSS JOIN standing s ON s.job = json_extract(b.value, '$[0]') LEFT JOIN result r ON r.id = s.result GROUP BY 1",
+        (unanswered, orjson.dumps(billed).decode()),
+    ).fetchall()
 
 
 def _latency(connection: sqlite3.Connection) -> list[dict[str, Any]]:

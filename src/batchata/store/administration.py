@@ -6,9 +6,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from batchata.errors import ValidationError
+from batchata.record import without_contents
 from batchata.store import reading
 from batchata.store.database import Database, unusable
 from batchata.store.fresh import _written as written
@@ -32,8 +31,8 @@ def give_up_lost(path: Path, run: int) -> int:
     """Lost jobs of a run count as failed from now on, on the user's word: the next run sends, and pays for, them again."""
     with held(path) as database, database.transaction():
         moved = database.connection.execute(
-            "UPDATE job SET state = 'failed' WHERE state = 'lost' AND seq IN"
-            " (SELECT j.seq FROM member m JOIN job j ON j.seq BETWEEN m.first_seq AND m.last_seq WHERE m.run = ?)",
+            "UPDATE standing SET state = 'failed' WHERE state = 'lost' AND job IN"
+            " (SELECT j.job FROM member m JOIN standing j ON j.job BETWEEN m.first_seq AND m.last_seq WHERE m.run = ?)",
             (run,),
         )
         return moved.rowcount
@@ -57,14 +56,6 @@ PURGED = "purged"
 """In `meta`: the last run whose contents were purged."""
 
 _AT_ONCE = 500  # results rewritten between two looks
-_EMPTY: dict[str, object] = {
-    "raw_response": None,
-    "parsed_response": None,
-    "file": None,
-    "citations": [],
-    "citation_mappings": {},
-    "unsupported": [],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +72,7 @@ class Contents:
 def contents(connection: sqlite3.Connection) -> Contents:
     folder = reading.meta(connection, "results_dir")
     return Contents(
-        jobs=int(connection.execute("SELECT count(*) FROM job").fetchone()[0]),
+        jobs=int(connection.execute("SELECT count(*) FROM said").fetchone()[0]),
         answers=int(connection.execute("SELECT count(*) FROM result").fetchone()[0]),
         files=tuple(sorted({file for file in written(connection) if file.exists()})),
         folder=Path(folder) if folder else None,
@@ -106,9 +97,11 @@ def purge(path: Path) -> None:
 
 def _purge_rows(connection: sqlite3.Connection) -> None:
     connection.execute(
-        "UPDATE input SET record = CAST(json_object('model', json_extract(CAST(record AS TEXT), '$.model'), 'form', 1) AS BLOB)"
+        "UPDATE form SET record = CAST(json_object('model', json_extract(CAST(record AS TEXT), '$.model'), 'form',"
+        " json_extract(CAST(record AS TEXT), '$.form'), 'purged', id) AS BLOB)"
     )
-    connection.execute("UPDATE job SET metadata = NULL, tries = NULL")
+    connection.execute("UPDATE said SET ask = CAST('null' AS BLOB), metadata = NULL")
+    connection.execute("UPDATE standing SET tries = NULL")
     connection.execute("DELETE FROM segment")
     connection.execute("UPDATE provider_batch SET note = NULL")
     connection.execute("UPDATE journal SET note = NULL")
@@ -118,13 +111,7 @@ def _purge_rows(connection: sqlite3.Connection) -> None:
     while rows := connection.execute(
         "SELECT id, body FROM result WHERE id > ? ORDER BY id LIMIT ?", (last, _AT_ONCE)
     ).fetchall():
-        connection.executemany("UPDATE result SET body = ? WHERE id = ?", ((_emptied(body), row) for row, body in rows))
+        connection.executemany(
+            "UPDATE result SET body = ? WHERE id = ?", ((without_contents(body), row) for row, body in rows)
+        )
         last = rows[-1][0]
-
-
-def _emptied(body: bytes) -> bytes:
-    result = orjson.loads(body) | _EMPTY
-    result["error"] = None if result["error"] is None else "purged"
-    for attempt in result["attempts"]:
-        attempt["error"] = None if attempt["error"] is None else "purged"
-    return orjson.dumps(result)

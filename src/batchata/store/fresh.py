@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import orjson
-
 from batchata.store import reading
 from batchata.store.database import Database, connect_reader
 
@@ -49,8 +47,7 @@ def _written(connection: sqlite3.Connection) -> Iterator[Path]:
     folder = reading.meta(connection, "results_dir")
     if folder is None:
         return
-    for (body,) in connection.execute("SELECT body FROM result"):
-        name = orjson.loads(body)["job_id"]
+    for (name,) in connection.execute("SELECT DISTINCT d.job_id FROM result r JOIN said d ON d.seq = r.job"):
         yield Path(folder) / f"{name}.json"
         yield Path(folder) / "raw_responses" / f"{name}.json"
 

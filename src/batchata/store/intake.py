@@ -5,7 +5,7 @@ answers and its bills stay what they are.
 """
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
@@ -33,6 +33,21 @@ class Members:
         self._bits[byte] |= 1 << (seq & 7)
         self.count += 1
 
+    def add_all(self, first: int, last: int) -> None:
+        """A range, of which none is there yet."""
+        while first <= last and first & 7:
+            self.add(first)
+            first += 1
+        whole = (last + 1 - first) >> 3 if last >= first else 0
+        if whole:
+            byte = first >> 3
+            if byte + whole > len(self._bits):
+                self._bits.extend(bytes(byte + whole + 4096 - len(self._bits)))
+            self._bits[byte : byte + whole] = b"\xff" * whole
+            self.count += 8 * whole
+        for seq in range(first + 8 * whole, last + 1):
+            self.add(seq)
+
 
 class _Known(NamedTuple):
     seq: int
@@ -50,8 +65,7 @@ _Versions: TypeAlias = dict[str, list[_Known]]
 class _Group:
     """What one group of jobs comes to, before it is written."""
 
-    new: list[tuple[object, ...]] = field(default_factory=list)  # rows of `job`
-    inputs: list[tuple[int, bytes]] = field(default_factory=list)  # their records
+    new: list[tuple[object, ...]] = field(default_factory=list)  # rows of `said`
     revived: list[tuple[int, NewJob]] = field(default_factory=list)
     adopted: list[int] = field(default_factory=list)
     described: list[tuple[bytes | None, int]] = field(default_factory=list)  # other metadata
@@ -66,12 +80,14 @@ class Intake:
         self._run = run
         self.members = members
         self._places: dict[bytes, int] = {}  # only of contents seen more than once
-        self._next_seq = 1 + store.connection.execute("SELECT coalesce(max(seq), 0) FROM job").fetchone()[0]
+        self._next_seq = 1 + store.connection.execute("SELECT coalesce(max(seq), 0) FROM said").fetchone()[0]
 
     def add(self, jobs: Sequence[NewJob]) -> Taken:
         names = [job.job_id or derived_id(job.digest, 1) for job in jobs]
         keys = [key64(name) for name in names]
-        known = self._known(set(keys))
+        known = self._known(keys)
+        if not known and len(set(names)) == len(names) and not any(job.refused for job in jobs):
+            return self._add_new(jobs, names, keys)
         taken, group = Taken(), _Group()
         for job, name, key in zip(jobs, names, keys, strict=True):
             self._sort(job, name, key, known, group, taken)
@@ -82,15 +98,29 @@ class Intake:
         self._next_seq += len(group.new)
         return taken
 
-    def _known(self, keys: Iterable[int]) -> _Versions:
+    def _add_new(self, jobs: Sequence[NewJob], names: Sequence[str], keys: Sequence[int]) -> Taken:
+        """A group that the state has nothing of: as of a script's first run."""
+        first, last = self._next_seq, self._next_seq + len(jobs) - 1
+        seqs = range(first, last + 1)
+        _, digests, forms, lanes, asks, metadata, _ = zip(*jobs, strict=True)
+        with self._store.transaction():
+            self._store.database.insert("said", zip(seqs, keys, names, digests, forms, asks, metadata, strict=True))
+            self._stand(first, last)
+            self._store.connection.execute("INSERT INTO member VALUES (?, ?, ?)", (self._run, first, last))
+        self.members.add_all(first, last)
+        self._next_seq = last + 1
+        return Taken(pending=len(jobs), ready=dict(Counter(lanes)))
+
+    def _known(self, keys: Sequence[int]) -> _Versions:
         """What the state has of the jobs of these keys."""
         versions: _Versions = defaultdict(list)
-        wanted = list(keys)
+        wanted = sorted(set(keys))  # in the order of the index
         for start in range(0, len(wanted), 500):
             some = wanted[start : start + 500]
             marks = ",".join("?" * len(some))
             for row in self._store.connection.execute(
-                f"SELECT seq, job_id, digest, state, metadata FROM job WHERE key IN ({marks})",
+                "SELECT d.seq, d.job_id, d.digest, s.state, d.metadata FROM said d JOIN standing s ON s.job = d.seq"
+                f" WHERE d.key IN ({marks})",
                 some,
             ):
                 versions[row[1]].append(_Known._make(row))
@@ -107,8 +137,7 @@ class Intake:
         if same is None:
             taken.changed += bool(versions)
             seq, state = self._next_seq + len(group.new), "pending"
-            group.new.append((seq, key, name, job.digest, job.lane, self._run, state, job.metadata))
-            group.inputs.append((seq, job.record))
+            group.new.append((seq, key, name, job.digest, job.form, job.ask, job.metadata))
         else:
             seq, state = same.seq, self._known_again(same, job, group)
         group.members.append(seq)
@@ -147,23 +176,33 @@ class Intake:
 
     def _write(self, group: _Group) -> None:
         connection = self._store.connection
-        self._store.database.insert("job (seq, key, job_id, digest, lane, run, state, metadata)", group.new)
-        self._store.database.insert("input (job, record)", group.inputs)
+        self._store.database.insert("said", group.new)
+        self._stand(self._next_seq, self._next_seq + len(group.new) - 1)
         self._revive(connection, group.revived)
-        connection.executemany("UPDATE job SET run = ? WHERE seq = ?", ((self._run, seq) for seq in group.adopted))
-        connection.executemany("UPDATE job SET metadata = ? WHERE seq = ?", group.described)
+        connection.executemany("UPDATE standing SET run = ? WHERE job = ?", ((self._run, seq) for seq in group.adopted))
+        connection.executemany("UPDATE said SET metadata = ? WHERE seq = ?", group.described)
         connection.executemany(
             "INSERT INTO member VALUES (?, ?, ?)", ((self._run, first, last) for first, last in _ranges(group.members))
+        )
+
+    def _stand(self, first: int, last: int) -> None:
+        """New jobs wait, each in the lane of its form."""
+        self._store.connection.execute(
+            "INSERT INTO standing (job, lane, run, state) SELECT d.seq, f.lane, ?, 'pending' FROM said d"
+            " JOIN form f ON f.id = d.form WHERE d.seq BETWEEN ? AND ? ORDER BY d.seq",
+            (self._run, first, last),
         )
 
     def _revive(self, connection: sqlite3.Connection, revived: Sequence[tuple[int, NewJob]]) -> None:
         """Never-sent and failed jobs go again, with what this run says of them: a file may lie elsewhere now."""
         connection.executemany(
-            "UPDATE job SET state = 'pending', run = ?, lane = ?, due = 0, bound = NULL,"
-            " tries = CASE state WHEN 'pending' THEN tries END WHERE seq = ?",
+            "UPDATE standing SET state = 'pending', run = ?, lane = ?, due = 0, bound = NULL,"
+            " tries = CASE state WHEN 'pending' THEN tries END WHERE job = ?",
             ((self._run, job.lane, seq) for seq, job in revived),
         )
-        connection.executemany("UPDATE input SET record = ? WHERE job = ?", ((job.record, seq) for seq, job in revived))
+        connection.executemany(
+            "UPDATE said SET form = ?, ask = ? WHERE seq = ?", ((job.form, job.ask, seq) for seq, job in revived)
+        )
 
 
 def _count(taken: Taken, state: str) -> None:

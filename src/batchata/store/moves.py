@@ -8,12 +8,14 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
+
 from batchata.budget import Balance, Booking
 from batchata.errors import StateError
 from batchata.provider_batch import MOVES, ProviderBatch, State, Verdict
 from batchata.store import reading
 from batchata.store.database import Database
-from batchata.store.rows import Again, NewBatch, NewResult, Settled
+from batchata.store.rows import NewBatch, NewResult, Packed, Settlement
 from batchata.usage import Money
 
 KEPT = frozenset(ProviderBatch.__slots__)
@@ -74,30 +76,39 @@ class Store:
         with self.transaction():
             return self._insert("INSERT INTO lane (provider, model) VALUES (?, ?)", (provider, model))
 
+    def form(self, lane: int, record: bytes) -> int:
+        """The id of what jobs of a lane have in common; made where it is new."""
+        row = self.connection.execute("SELECT id FROM form WHERE lane = ? AND record = ?", (lane, record)).fetchone()
+        if row:
+            return int(row[0])
+        with self.transaction():
+            return self._insert("INSERT INTO form (lane, record) VALUES (?, ?)", (lane, record))
+
     # -- a provider batch on its way
 
     def reserve(self, batch: NewBatch, at: float, limit: Money | None) -> ProviderBatch | None:
         """Write the batch as prepared, with its attempts, and hold their bounds. None: the limit can't bear it."""
         with self.transaction():
-            if not self._balance().bears(batch.reserved, limit):
+            packed = batch.attempts
+            jobs, bound = packed.jobs.tolist(), packed.bound
+            if not self._balance().bears(bound, limit):
                 return None
-            columns = (batch.lane, batch.nonce, batch.account, len(batch.attempts), batch.size, batch.reserved, at)
             batch_id = self._insert(
                 "INSERT INTO provider_batch (lane, state, nonce, account, count, size, reserved, prepared_at)"
                 " VALUES (?, 'prepared', ?, ?, ?, ?, ?, ?)",
-                columns,
+                (batch.lane, batch.nonce, batch.account, len(jobs), batch.size, bound, at),
             )
-            self.database.insert(
-                "attempt (batch, idx, job, bound)",
-                ((batch_id, index, attempt.job, attempt.bound) for index, attempt in enumerate(batch.attempts)),
-            )
+            columns = (jobs, packed.bounds.tolist(), packed.forms.tolist())
+            self.connection.execute("INSERT INTO packed VALUES (?, ?, ?, ?)", (batch_id, *map(_json, columns)))
+            first, last = min(jobs), max(jobs)
+            neighbours = last - first + 1 == len(set(jobs))  # then the range holds them and no other
             moved = self.connection.execute(
-                "UPDATE job SET state = 'active' WHERE state = 'pending'"
-                " AND seq IN (SELECT job FROM attempt WHERE batch = ?)",
-                (batch_id,),
+                "UPDATE standing SET state = 'active', batch = ? WHERE state = 'pending' AND job "
+                + ("BETWEEN ? AND ?" if neighbours else "IN (SELECT value FROM json_each(?))"),
+                (batch_id, first, last) if neighbours else (batch_id, _json(jobs)),
             )
-            self._expect(moved.rowcount, len(batch.attempts), "jobs to pack")
-            self._book(batch_id, at, (Booking.RESERVE, batch.reserved))
+            self._expect(moved.rowcount, len(jobs), "jobs to pack")
+            self._book(batch_id, at, (Booking.RESERVE, bound))
             self._note(batch_id, at, State.PREPARED, None)
             return self.batch(batch_id)
 
@@ -129,9 +140,9 @@ class Store:
         with self.transaction():
             moved = self._move(batch, State.VOID, at, rested_at=at, note=note)
             self.connection.execute(
-                "UPDATE job SET state = 'pending', due = ? WHERE state = 'active'"
-                " AND seq IN (SELECT job FROM attempt WHERE batch = ?)",
-                (due, batch.id),
+                "UPDATE standing SET state = 'pending', batch = NULL, due = ? WHERE batch = ?"
+                f" AND job IN ({reading.JOBS_PACKED})",
+                (due, batch.id, batch.id),
             )
             self._book(batch.id, at, (Booking.RELEASE, batch.reserved))
             return moved
@@ -167,28 +178,34 @@ class Store:
         return self._move(batch, State.COLLECTED, at)
 
     def settle(
-        self, batch: ProviderBatch, at: float, settled: Sequence[Settled], segment: int | None = None
+        self,
+        batch: ProviderBatch,
+        at: float,
+        settled: Settlement,
+        segment: int | None = None,
+        packed: Packed | None = None,
     ) -> ProviderBatch:
-        """Give attempts their ends and their jobs what follows; release the bounds, book the bills."""
+        """Give attempts their ends and their jobs what follows; release the bounds, book the bills. In `packed`, the batch's
+        own, which a caller may have at hand, they are open no more.
+        """
         with self.transaction():
-            self._end_attempts(batch, settled)
-            self._finish_jobs(at, settled)
-            self._again([(end.job, end.then) for end in settled if isinstance(end.then, Again)])
+            released = self._end_attempts(batch, settled, packed or reading.packed(self.connection, batch.id))
+            self._finish_jobs(batch, at, settled)
+            self._again(batch, settled)
             self._book(
                 batch.id,
                 at,
-                (Booking.RELEASE, sum([end.bound for end in settled])),
-                (Booking.SPEND, sum([end.cost for end in settled if not end.assumed])),
-                (Booking.ASSUMED, sum([end.cost for end in settled if end.assumed])),
+                (Booking.RELEASE, released),
+                (Booking.SPEND, settled.spent),
+                (Booking.ASSUMED, settled.assumed),
             )
             return self._update(batch, settled_segment=segment) if segment is not None else batch
 
     def rest(self, batch: ProviderBatch, at: float, note: str | None = None) -> ProviderBatch:
         """Every attempt has its end: the batch is settled, and nothing of its reservation is left."""
         with self.transaction():
-            # of the attempts, not of the ledger, which has no index: that would be read whole for each batch
             released = self.connection.execute(
-                "SELECT coalesce(sum(bound), 0) FROM attempt WHERE batch = ? AND outcome IS NOT NULL", (batch.id,)
+                "SELECT coalesce(sum(released), 0) FROM ended WHERE batch = ?", (batch.id,)
             ).fetchone()[0]
             self._expect(released, batch.reserved, "nano-dollars released")
             return self._move(batch, State.SETTLED, at, rested_at=at, note=note or batch.note)
@@ -200,7 +217,7 @@ class Store:
         with self.transaction():
             for job, result in failed:
                 moved = self.connection.execute(
-                    "UPDATE job SET state = 'failed', tries = NULL, result = ? WHERE seq = ? AND state = 'pending'",
+                    "UPDATE standing SET state = 'failed', tries = NULL, result = ? WHERE job = ? AND state = 'pending'",
                     (self._result(at, job, result), job),
                 )
                 self._expect(moved.rowcount, 1, "job to fail")
@@ -209,7 +226,7 @@ class Store:
         """Note the bounds of jobs that the limit could not bear just now."""
         with self.transaction():
             self.connection.executemany(
-                "UPDATE job SET bound = ? WHERE seq = ?", ((bound, job) for job, bound in bounds)
+                "UPDATE standing SET bound = ? WHERE job = ?", ((bound, job) for job, bound in bounds)
             )
 
     # -- within
@@ -220,42 +237,47 @@ class Store:
     def _balance(self) -> Balance:
         return reading.balance(self.connection)
 
-    def _end_attempts(self, batch: ProviderBatch, settled: Sequence[Settled]) -> None:
-        self._expect(sum(0 <= end.idx < batch.count for end in settled), len(settled), "attempts of the batch")
-        # so every row is there already: the conflict is how one statement updates many rows, each with values of its own
-        moved = self.database.insert(
-            "attempt (batch, idx, job, bound, outcome, cost)",
-            ((batch.id, end.idx, end.job, end.bound, end.outcome, end.cost) for end in settled),
-            " ON CONFLICT (batch, idx) DO UPDATE SET outcome = excluded.outcome, cost = excluded.cost"
-            " WHERE attempt.outcome IS NULL AND attempt.job = excluded.job AND attempt.bound = excluded.bound",
+    def _end_attempts(self, batch: ProviderBatch, settled: Settlement, packed: Packed) -> Money:
+        """What is released by it."""
+        if not len(settled):
+            return 0
+        jobs, bounds, still_open = packed.jobs, packed.bounds, packed.open
+        fitting = 0
+        for idx, job, bound in zip(settled.indexes, settled.jobs, settled.bounds, strict=True):
+            if 0 <= idx < len(jobs) and still_open[idx] and jobs[idx] == job and bounds[idx] == bound:
+                still_open[idx] = 0
+                fitting += 1
+        self._expect(fitting, len(settled), "attempts to settle")
+        released = sum(settled.bounds)
+        ends = map(_json, (settled.indexes, settled.outcomes, settled.costs))
+        self._insert(
+            "INSERT INTO ended (batch, released, indexes, outcomes, costs) VALUES (?, ?, ?, ?, ?)",
+            (batch.id, released, *ends),
         )
-        self._expect(moved, len(settled), "attempts to settle")
+        return released
 
-    def _finish_jobs(self, at: float, settled: Sequence[Settled]) -> None:
-        finished = [(end, end.then) for end in settled if isinstance(end.then, NewResult)]
-        if not finished:
+    def _finish_jobs(self, batch: ProviderBatch, at: float, settled: Settlement) -> None:
+        if not settled.finished:
             return
         last = self.connection.execute("SELECT coalesce(max(id), 0) FROM result").fetchone()[0]
-        self.database.insert(
-            "result (id, job, at, outcome, model, cost, shape, body)",
-            (
-                (last + place, end.job, at, then.outcome, then.model, then.cost, then.shape, then.body)
-                for place, (end, then) in enumerate(finished, 1)
-            ),
-        )
+        # in the order of the jobs, as near as may be, so that neighbours are met together, here and wherever they are read
+        rows = sorted(settled.finished)
+        self.database.insert("result", [(id_, at, *row) for id_, row in enumerate(rows, last + 1)])
         moved = self.connection.execute(
-            f"UPDATE job SET state = {_STATE_OF_JOB}, tries = NULL, result = r.id FROM result r WHERE r.id > ? AND job.seq = r.job AND job.state = 'active'",
-            (last,),
+            f"UPDATE standing SET state = {_STATE_OF_JOB}, batch = NULL, tries = NULL, result = r.id FROM result r"
+            " WHERE r.id > ? AND standing.job = r.job AND standing.batch = ?",
+            (last, batch.id),
         )
-        self._expect(moved.rowcount, len(finished), "jobs to finish")
+        self._expect(moved.rowcount, len(settled.finished), "jobs to finish")
 
-    def _again(self, jobs: Sequence[tuple[int, Again]]) -> None:
-        if jobs:
+    def _again(self, batch: ProviderBatch, settled: Settlement) -> None:
+        if settled.again:
             moved = self.connection.executemany(
-                "UPDATE job SET state = 'pending', tries = ?, due = ?, bound = NULL WHERE seq = ? AND state = 'active'",
-                ((again.tries, again.due, job) for job, again in jobs),
+                "UPDATE standing SET state = 'pending', batch = NULL, tries = ?, due = ?, bound = NULL"
+                " WHERE job = ? AND batch = ?",
+                ((*row, batch.id) for row in settled.again),
             )
-            self._expect(moved.rowcount, len(jobs), "jobs to try again")
+            self._expect(moved.rowcount, len(settled.again), "jobs to try again")
 
     def _result(self, at: float, job: int, result: NewResult) -> int:
         return self._insert(
@@ -304,3 +326,7 @@ class Store:
         """The compare of compare-and-set: another count means the state is not what the caller believed."""
         if found != expected:
             raise StateError(f"state_file={str(self.path)!r}: expected {expected} {what}, found {found}")
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()

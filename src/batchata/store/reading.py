@@ -1,11 +1,15 @@
 """What is read of the state: the same queries for the driver and for readers in other threads and processes."""
 
 import sqlite3
+from array import array
 from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
+
+import orjson
 
 from batchata.budget import Balance
 from batchata.provider_batch import ProviderBatch, State, Verdict
-from batchata.store.rows import OpenAttempt, PendingJob, StoredResult
+from batchata.store.rows import OpenAttempt, Packed, PendingJob, StoredResult
 from batchata.usage import Money
 
 _BATCH = (
@@ -15,6 +19,9 @@ _BATCH = (
 )
 
 MOST_OPEN = 1_500  # attempts without an answer taken up in one go
+
+JOBS_PACKED = "SELECT value FROM packed, json_each(jobs) WHERE packed.batch = ?"
+"""The jobs of a provider batch."""
 
 
 def meta(connection: sqlite3.Connection, key: str) -> str | None:
@@ -54,8 +61,42 @@ def lane(connection: sqlite3.Connection, lane_id: int) -> tuple[str, str]:
     return str(provider), str(model)
 
 
+def tries(connection: sqlite3.Connection, seq: int) -> bytes | None:
+    """The attempts of a job that are to be followed by another."""
+    found: bytes | None = connection.execute("SELECT tries FROM standing WHERE job = ?", (seq,)).fetchone()[0]
+    return found
+
+
 def jobs_of(connection: sqlite3.Connection, batch_id: int) -> list[int]:
-    return [row[0] for row in connection.execute("SELECT job FROM attempt WHERE batch = ?", (batch_id,))]
+    return packed(connection, batch_id).jobs.tolist()
+
+
+def packed(connection: sqlite3.Connection, batch_id: int) -> Packed:
+    """The attempts of a provider batch, and which of them are open."""
+    row = connection.execute("SELECT jobs, bounds, forms FROM packed WHERE batch = ?", (batch_id,)).fetchone()
+    found = Packed()
+    found.jobs, found.bounds, found.forms = (array("q", orjson.loads(column)) for column in row)
+    found.open = bytearray(b"\x01") * len(found)
+    for (indexes,) in connection.execute("SELECT indexes FROM ended WHERE batch = ?", (batch_id,)):
+        for index in orjson.loads(indexes):
+            found.open[index] = 0
+    return found
+
+
+def form(connection: sqlite3.Connection, form_id: int) -> tuple[str, bytes]:
+    """(provider, record) of what jobs have in common."""
+    provider, record = connection.execute(
+        "SELECT l.provider, f.record FROM form f JOIN lane l ON l.id = f.lane WHERE f.id = ?", (form_id,)
+    ).fetchone()
+    return str(provider), bytes(record)
+
+
+def said(connection: sqlite3.Connection, seq: int) -> tuple[bytes, bytes]:
+    """A job as it was said: what it has in common with others, and what it alone asks."""
+    row = connection.execute(
+        "SELECT f.record, d.ask FROM said d JOIN form f ON f.id = d.form WHERE d.seq = ?", (seq,)
+    ).fetchone()
+    return bytes(row[0]), bytes(row[1])
 
 
 def provider_ids(connection: sqlite3.Connection, provider: str, account: str) -> frozenset[str]:
@@ -75,9 +116,9 @@ def pending(
     those whose bound is known to be more.
     """
     rows = connection.execute(
-        "SELECT j.seq, j.job_id, i.record, j.tries FROM job j JOIN input i ON i.job = j.seq"
-        " WHERE j.lane = ? AND j.run = ? AND j.state = 'pending' AND j.due <= ?"
-        " AND (? IS NULL OR j.bound IS NULL OR j.bound <= ?) ORDER BY j.due, j.seq",
+        "SELECT s.job, d.form, d.ask, s.tries FROM standing s JOIN said d ON d.seq = s.job"
+        " WHERE s.lane = ? AND s.run = ? AND s.state = 'pending' AND s.due <= ?"
+        " AND (? IS NULL OR s.bound IS NULL OR s.bound <= ?) ORDER BY s.due, s.job",
         (lane, run, now, available, available),
     )
     try:
@@ -89,7 +130,7 @@ def pending(
 def next_due(connection: sqlite3.Connection, lane: int, run: int, after: float = -1.0) -> float | None:
     """When the next waiting job of a lane may be sent; of those due after a time."""
     row = connection.execute(
-        "SELECT due FROM job WHERE lane = ? AND run = ? AND state = 'pending' AND due > ? ORDER BY due LIMIT 1",
+        "SELECT due FROM standing WHERE lane = ? AND run = ? AND state = 'pending' AND due > ? ORDER BY due LIMIT 1",
         (lane, run, after),
     ).fetchone()
     return float(row[0]) if row else None
@@ -98,7 +139,7 @@ def next_due(connection: sqlite3.Connection, lane: int, run: int, after: float =
 def cheapest_pending(connection: sqlite3.Connection, run: int) -> Money | None:
     """The smallest known bound among the waiting jobs of a run."""
     row = connection.execute(
-        "SELECT min(bound) FROM job WHERE run = ? AND state = 'pending' AND bound IS NOT NULL", (run,)
+        "SELECT min(bound) FROM standing WHERE run = ? AND state = 'pending' AND bound IS NOT NULL", (run,)
     ).fetchone()
     return None if row[0] is None else int(row[0])
 
@@ -111,44 +152,54 @@ def next_segment(connection: sqlite3.Connection, batch_id: int, after: int) -> t
     return (int(row[0]), bytes(row[1])) if row else None
 
 
-def none_left(connection: sqlite3.Connection, batch_id: int, segment: int, ending: int) -> bool:
-    """Whether no raw answers follow a segment, and no more attempts of its batch are open than the `ending` ones."""
-    row = connection.execute(
-        "SELECT NOT EXISTS (SELECT 1 FROM segment WHERE batch = ? AND id > ?)"
-        " AND NOT EXISTS (SELECT 1 FROM attempt WHERE batch = ? AND outcome IS NULL LIMIT 1 OFFSET ?)",
-        (batch_id, segment, batch_id, ending),
-    ).fetchone()
-    return bool(row[0])
+def no_more_segments(connection: sqlite3.Connection, batch_id: int, segment: int) -> bool:
+    """Whether no raw answers of a batch follow a segment."""
+    row = connection.execute("SELECT 1 FROM segment WHERE batch = ? AND id > ? LIMIT 1", (batch_id, segment)).fetchone()
+    return row is None
 
 
-def open_attempts(connection: sqlite3.Connection, batch_id: int, indexes: Sequence[int] | None) -> list[OpenAttempt]:
-    """The attempts of a batch that have no end yet: those with these indexes, or the first `MOST_OPEN`."""
-    columns = (
-        "SELECT a.idx, a.job, a.bound, j.job_id, j.tries, i.record FROM attempt a"
-        " JOIN job j ON j.seq = a.job JOIN input i ON i.job = a.job WHERE a.batch = ? AND a.outcome IS NULL"
-    )
-    if indexes is None:
-        return [
-            OpenAttempt(*row) for row in connection.execute(f"{columns} ORDER BY a.idx LIMIT {MOST_OPEN}", (batch_id,))
-        ]
-    found = []
-    for start in range(0, len(indexes), 500):
-        some = indexes[start : start + 500]
-        marks = ",".join("?" * len(some))
-        found += [
-            OpenAttempt(*row) for row in connection.execute(f"{columns} AND a.idx IN ({marks})", (batch_id, *some))
-        ]
+def open_attempts(connection: sqlite3.Connection, packed: Packed, indexes: Sequence[int]) -> Iterator[OpenAttempt]:
+    """The attempts of a batch with these indexes, which have no end yet."""
+    jobs, bounds, forms = packed.jobs, packed.bounds, packed.forms
+    known = _asked(connection, [jobs[index] for index in indexes if forms[index] < 0])
+    for index in indexes:
+        job, form = jobs[index], forms[index]
+        if form > 0:
+            yield OpenAttempt(index, job, bounds[index], form)
+        else:
+            yield OpenAttempt(index, job, bounds[index], -form, *known[job])
+
+
+def first_open(packed: Packed) -> list[int]:
+    """The indexes of the first `MOST_OPEN` attempts of a batch that have no end yet."""
+    return list(islice((index for index, is_open in enumerate(packed.open) if is_open), MOST_OPEN))
+
+
+def _asked(connection: sqlite3.Connection, jobs: Sequence[int]) -> dict[int, tuple[bytes, bytes | None]]:
+    """What jobs ask, and their tries so far."""
+    found: dict[int, tuple[bytes, bytes | None]] = {}
+    for start in range(0, len(jobs), 500):
+        some = jobs[start : start + 500]
+        rows = connection.execute(
+            "SELECT s.job, d.ask, s.tries FROM standing s JOIN said d ON d.seq = s.job"
+            f" WHERE s.job IN ({','.join('?' * len(some))})",
+            some,
+        )
+        found |= {job: (ask, tries) for job, ask, tries in rows}
     return found
+
+
+_RESULT = "r.id, r.job, r.shape, r.body, d.job_id, r.outcome, r.model, d.metadata"
 
 
 def results_after(connection: sqlite3.Connection, after: int, most: int = 500) -> list[StoredResult]:
     """Results of jobs that are at their end (a failed one tried again is not), in the order of settling."""
     rows = connection.execute(
-        "SELECT r.id, r.job, r.shape, r.body, j.metadata FROM result r JOIN job j ON j.seq = r.job"
-        " WHERE r.id > ? AND j.result = r.id AND j.state IN ('succeeded', 'failed', 'lost') ORDER BY r.id LIMIT ?",
+        f"SELECT {_RESULT} FROM result r JOIN standing s ON s.job = r.job JOIN said d ON d.seq = r.job"
+        " WHERE r.id > ? AND s.result = r.id AND s.state IN ('succeeded', 'failed', 'lost') ORDER BY r.id LIMIT ?",
         (after, most),
     )
-    return [StoredResult(*row) for row in rows]
+    return [*map(StoredResult._make, rows)]
 
 
 def results_of(connection: sqlite3.Connection, jobs: Sequence[int]) -> list[StoredResult]:
@@ -157,11 +208,11 @@ def results_of(connection: sqlite3.Connection, jobs: Sequence[int]) -> list[Stor
     for start in range(0, len(jobs), 500):
         some = jobs[start : start + 500]
         rows = connection.execute(
-            "SELECT r.id, r.job, r.shape, r.body, j.metadata FROM job j JOIN result r ON r.id = j.result"
-            f" WHERE j.state IN ('succeeded', 'failed', 'lost') AND j.seq IN ({','.join('?' * len(some))})",
+            f"SELECT {_RESULT} FROM standing s JOIN result r ON r.id = s.result JOIN said d ON d.seq = s.job"
+            f" WHERE s.state IN ('succeeded', 'failed', 'lost') AND s.job IN ({','.join('?' * len(some))})",
             some,
         )
-        found += [StoredResult(*row) for row in rows]
+        found += [*map(StoredResult._make, rows)]
     return found
 
 
@@ -178,7 +229,8 @@ def settled_segments(connection: sqlite3.Connection, after: int) -> Iterator[tup
 def state_of(connection: sqlite3.Connection, key: int, job_id: str, digest: bytes) -> str | None:
     """The state of a job in this version of its content; None where it is not known."""
     row = connection.execute(
-        "SELECT state FROM job WHERE key = ? AND job_id = ? AND digest = ?", (key, job_id, digest)
+        "SELECT s.state FROM said d JOIN standing s ON s.job = d.seq WHERE d.key = ? AND d.job_id = ? AND d.digest = ?",
+        (key, job_id, digest),
     ).fetchone()
     return str(row[0]) if row else None
 
@@ -187,12 +239,14 @@ def last_segment(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM segment").fetchone()[0])
 
 
-def job_id_of(connection: sqlite3.Connection, batch_id: int, index: int) -> str:
-    """The job of an attempt."""
-    row = connection.execute(
-        "SELECT j.job_id FROM attempt a JOIN job j ON j.seq = a.job WHERE a.batch = ? AND a.idx = ?", (batch_id, index)
-    ).fetchone()
-    return str(row[0])
+def job_ids(connection: sqlite3.Connection, jobs: Sequence[int]) -> dict[int, str]:
+    """The ids of jobs."""
+    found: dict[int, str] = {}
+    for start in range(0, len(jobs), 500):
+        some = jobs[start : start + 500]
+        marks = ",".join("?" * len(some))
+        found.update(connection.execute(f"SELECT seq, job_id FROM said WHERE seq IN ({marks})", some))
+    return found
 
 
 def last_result(connection: sqlite3.Connection) -> int:

@@ -1,6 +1,6 @@
 """What going on without the script needs: the settings of the last run, its jobs as they were added, the schemas they ask for.
 
-Settings and schemas are rows of `meta`, written when a run begins; the jobs are what `input` and `member` hold anyway.
+Settings and schemas are rows of `meta`, written when a run begins; the jobs are what `said` and `member` hold anyway.
 """
 
 import json
@@ -39,7 +39,8 @@ class KeptJob:
     job_id: str
     digest: bytes
     provider: str
-    record: bytes
+    form: bytes
+    ask: bytes
     metadata: bytes | None
     state: str
     result: bytes | None
@@ -105,10 +106,11 @@ def jobs(connection: sqlite3.Connection, run: int, states: Sequence[str] = ()) -
     """The jobs of a run in the order in which they came; only those in one of `states`, where any are named."""
     within = f" AND j.state IN ({','.join('?' * len(states))})" if states else ""
     rows = connection.execute(
-        "SELECT j.job_id, j.digest, l.provider, i.record, j.metadata, j.state,"
+        "SELECT d.job_id, d.digest, l.provider, f.record, d.ask, d.metadata, j.state,"
         " CASE l.provider WHEN '' THEN (SELECT body FROM result WHERE id = j.result) END FROM member m"
-        " JOIN job j ON j.seq BETWEEN m.first_seq AND m.last_seq JOIN lane l ON l.id = j.lane JOIN input i ON i.job = j.seq"
-        f" WHERE m.run = ?{within} ORDER BY j.seq",
+        " JOIN standing j ON j.job BETWEEN m.first_seq AND m.last_seq JOIN said d ON d.seq = j.job"
+        " JOIN form f ON f.id = d.form JOIN lane l ON l.id = f.lane"
+        f" WHERE m.run = ?{within} ORDER BY d.seq",
         (run, *states),
     )
     return (KeptJob(*row) for row in rows)

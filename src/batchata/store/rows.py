@@ -1,5 +1,7 @@
 """The rows of the state as values: what the store gives and takes. Several are made for each job, so they are tuples."""
 
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,15 +10,17 @@ from batchata.usage import Money
 
 
 class NewJob(NamedTuple):
-    """A job as a run adds it. `job_id` None: named by its content and its place among identical ones.
+    """A job as a run adds it. `job_id` None: named by its content and its place among identical ones. `form` is the row that it
+    has in common with others, `ask` what it alone asks.
 
     `refused` says why it can't be a job at all (an argument is wrong): it ends at once, as one failed job.
     """
 
     job_id: str | None
     digest: bytes
+    form: int
     lane: int
-    record: bytes
+    ask: bytes
     metadata: bytes | None
     refused: str | None = None
 
@@ -37,40 +41,64 @@ class Taken:
 
 class PendingJob(NamedTuple):
     seq: int
-    job_id: str
-    record: bytes
+    form: int
+    ask: bytes
     tries: bytes | None
 
 
-class NewAttempt(NamedTuple):
-    job: int
-    bound: Money
+class Packed:
+    """The attempts of a provider batch by their index: jobs, bounds, and forms, negative where an end needs more of its job than
+    the form says. `open` is 1 for those without an end. There may be a hundred thousand: columns of numbers, no objects.
+    """
+
+    __slots__ = ("bounds", "forms", "jobs", "open")
+
+    def __init__(self, attempts: Iterable[tuple[int, Money, int]] = ()) -> None:
+        self.jobs, self.bounds, self.forms = array("q"), array("q"), array("q")
+        self.open = bytearray()
+        for job, bound, form in attempts:
+            self.add(job, bound, form)
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def add(self, job: int, bound: Money, form: int) -> None:
+        self.jobs.append(job)
+        self.bounds.append(bound)
+        self.forms.append(form)
+        self.open.append(1)
+
+    @property
+    def bound(self) -> Money:
+        """The most that all of them can cost."""
+        return sum(self.bounds)
+
+    @property
+    def left(self) -> int:
+        """How many have no end yet."""
+        return self.open.count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class NewBatch:
-    """Attempts packed together; the place in `attempts` is the index in their custom_ids."""
+    """Attempts packed together; their index is the one in their custom_ids."""
 
     lane: int
     nonce: str
     account: str
     size: int
-    attempts: tuple[NewAttempt, ...]
-
-    @property
-    def reserved(self) -> Money:
-        return sum(attempt.bound for attempt in self.attempts)
+    attempts: Packed
 
 
 class OpenAttempt(NamedTuple):
-    """An attempt without its end, with what settling it needs of its job."""
+    """An attempt without its end, with what settling it needs of its job. `ask` and `tries` are None where it is plain."""
 
     idx: int
     job: int
     bound: Money
-    job_id: str
-    tries: bytes | None
-    record: bytes
+    form: int
+    ask: bytes | None = None
+    tries: bytes | None = None
 
 
 class NewResult(NamedTuple):
@@ -82,9 +110,9 @@ class NewResult(NamedTuple):
 
 
 class Again(NamedTuple):
-    """The job goes back to wait: its attempts so far, and the time before which it is not sent."""
+    """The job goes back to wait: its attempts so far, if any, and the time before which it is not sent."""
 
-    tries: bytes
+    tries: bytes | None
     due: float
 
 
@@ -100,9 +128,54 @@ class Settled(NamedTuple):
     assumed: bool = False
 
 
+class Settlement:
+    """The ends of attempts that are settled together, as the state takes them: columns, and plain rows. `finished` are rows of
+    `result` from the job on, without the time; `again` are (tries, due, job).
+    """
+
+    __slots__ = ("again", "assumed", "bounds", "costs", "finished", "indexes", "jobs", "outcomes", "spent")
+
+    def __init__(self, ends: Iterable[Settled] = ()) -> None:
+        self.indexes: list[int] = []
+        self.jobs: list[int] = []
+        self.bounds: list[Money] = []
+        self.outcomes: list[str] = []
+        self.costs: list[Money] = []
+        self.finished: list[tuple[int, str, str | None, Money, str | None, bytes]] = []
+        self.again: list[tuple[bytes | None, float, int]] = []
+        self.spent = 0
+        self.assumed = 0
+        for end in ends:
+            self.add(end)
+
+    def __len__(self) -> int:
+        return len(self.indexes)
+
+    def add(self, end: Settled) -> None:
+        idx, job, bound, outcome, cost, then, assumed = end
+        self.indexes.append(idx)
+        self.jobs.append(job)
+        self.bounds.append(bound)
+        self.outcomes.append(outcome)
+        self.costs.append(cost)
+        if isinstance(then, NewResult):
+            self.finished.append((job, *then))
+        else:
+            self.again.append((then.tries, then.due, job))
+        if assumed:
+            self.assumed += cost
+        else:
+            self.spent += cost
+
+
 class StoredResult(NamedTuple):
+    """A result with what its job says of itself. `body`: a `record.Record`."""
+
     id: int
     job: int
     shape: str | None
     body: bytes
+    job_id: str
+    outcome: str
+    model: str | None
     metadata: bytes | None

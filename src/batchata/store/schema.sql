@@ -18,7 +18,7 @@ CREATE TABLE run (
   stop_reason TEXT
 ) STRICT;
 
--- The jobs a run added, as ranges of job.seq: a million jobs added in order are a handful of rows.
+-- The jobs a run added, as ranges of said.seq: a million jobs added in order are a handful of rows.
 CREATE TABLE member (
   run       INTEGER NOT NULL REFERENCES run,
   first_seq INTEGER NOT NULL,
@@ -34,43 +34,61 @@ CREATE TABLE lane (
   UNIQUE (provider, model)
 ) STRICT;
 
+-- What jobs have in common: everything that was said of them but what each says for itself. A million prompts to one model are
+-- one row.
+CREATE TABLE form (
+  id     INTEGER PRIMARY KEY,
+  lane   INTEGER NOT NULL REFERENCES lane,
+  record BLOB NOT NULL,             -- Job.form_record(): model, parameters, digest of the response_model
+  UNIQUE (lane, record)
+) STRICT;
+
 -- One AI request in one version of its content: a changed job is a new row under the same job_id, so that what an open batch
--- still answers, and what was paid before, keeps its place.
-CREATE TABLE job (
+-- still answers, and what was paid before, keeps its place. Written once; what becomes of it stands in `standing`.
+CREATE TABLE said (
   seq      INTEGER PRIMARY KEY,     -- order of arrival
   key      INTEGER NOT NULL,        -- 64 bits of job_id: a narrow index (job_id decides)
   job_id   TEXT NOT NULL,
   digest   BLOB NOT NULL,           -- of what the user gave (identity.py)
-  lane     INTEGER NOT NULL REFERENCES lane,
-  run      INTEGER NOT NULL REFERENCES run,   -- the last run that wanted it sent
-  state    TEXT NOT NULL CHECK (state IN (
-             'pending',             -- to be sent by `run`; if that is not the present run, kept and not sent
-             'active',              -- in an open provider batch
-             'succeeded',
-             'failed',              -- ended without success; a later run tries again
-             'lost')),              -- answered, paid, deleted by the provider; sent again only on the user's word
-  due      REAL NOT NULL DEFAULT 0, -- not before
-  bound    INTEGER,                 -- what one attempt can cost at most, known once it was prepared and passed over
-  tries    BLOB,                    -- JSON list: attempts that ended and are to be followed by another
-  result   INTEGER,                 -- its latest result.id
-  metadata BLOB,                    -- JSON, the user's
-  CHECK ((state IN ('succeeded', 'failed', 'lost')) <= (result IS NOT NULL))
+  form     INTEGER NOT NULL REFERENCES form,
+  ask      BLOB NOT NULL,           -- JSON: its prompt, or an object of prompt and file, or of messages; no file contents
+  metadata BLOB                     -- JSON, the user's
 ) STRICT;
-CREATE INDEX job_key ON job (key);
-CREATE INDEX job_pending ON job (lane, run, due, seq) WHERE state = 'pending';
+CREATE INDEX said_key ON said (key);
 
--- What the user said, without file contents. Apart from `job`, whose rows are rewritten as it moves.
-CREATE TABLE input (
-  job    INTEGER PRIMARY KEY REFERENCES job,
-  record BLOB NOT NULL              -- Job.to_record()
+-- Where each job is. Narrow, because it is what changes: answers come in any order, and each page they touch is written again.
+-- (States are told apart by CASE: SQLite makes an index of an IN list anew for each row that it checks.)
+CREATE TABLE standing (
+  job    INTEGER PRIMARY KEY REFERENCES said,
+  lane   INTEGER NOT NULL REFERENCES lane,
+  run    INTEGER NOT NULL REFERENCES run,     -- the last run that wanted it sent
+  state  TEXT NOT NULL,
+  batch  INTEGER REFERENCES provider_batch,   -- the open one it is in
+  due    REAL NOT NULL DEFAULT 0,   -- not before
+  bound  INTEGER,                   -- what one attempt can cost at most, known once it was prepared and passed over
+  tries  BLOB,                      -- JSON list of record.Tried: attempts that ended and are to be followed by another
+  result INTEGER,                   -- its latest result.id
+  CHECK (CASE state
+    WHEN 'pending'   THEN batch IS NULL      -- to be sent by `run`; if that is not the present run, kept and not sent
+    WHEN 'active'    THEN batch IS NOT NULL  -- in an open provider batch
+    WHEN 'succeeded' THEN batch IS NULL AND result IS NOT NULL
+    WHEN 'failed'    THEN batch IS NULL AND result IS NOT NULL  -- ended without success; a later run tries again
+    WHEN 'lost'      THEN batch IS NULL AND result IS NOT NULL  -- answered, paid, deleted by the provider; sent again only on the user's word
+    ELSE 0 END)
 ) STRICT;
+CREATE INDEX standing_pending ON standing (lane, run, due, job) WHERE state = 'pending';
+
+-- A job whole, to look at.
+CREATE VIEW job AS
+  SELECT s.job AS seq, d.key, d.job_id, d.digest, s.lane, d.form, s.run, s.state, s.batch, s.due, s.bound, s.tries, s.result,
+         d.ask, d.metadata
+  FROM standing s LEFT JOIN said d ON d.seq = s.job;
 
 -- What one create made, or was about to make. States and moves: provider_batch.py.
 CREATE TABLE provider_batch (
   id            INTEGER PRIMARY KEY,
   lane          INTEGER NOT NULL REFERENCES lane,
-  state         TEXT NOT NULL CHECK (state IN
-                  ('prepared', 'submitting', 'uncertain', 'submitted', 'ended', 'collected', 'settled', 'void')),
+  state         TEXT NOT NULL,
   nonce         TEXT NOT NULL UNIQUE,  -- in every custom_id, and in the provider's mark where there is one
   account       TEXT NOT NULL,         -- salted fingerprint of key and base URL at the intent
   count         INTEGER NOT NULL CHECK (count > 0),
@@ -89,25 +107,53 @@ CREATE TABLE provider_batch (
   looks         INTEGER NOT NULL DEFAULT 0,  -- complete listings that did not show it, while uncertain
   watched       REAL NOT NULL DEFAULT 0,     -- seconds between such looks, by the clock that never jumps; a dead process adds none
   settled_segment INTEGER NOT NULL DEFAULT 0,  -- segments up to here are settled
-  verdict       TEXT CHECK (verdict IN ('failed', 'overflow', 'expired', 'cancelled', 'gone')),  -- why it has no answers
+  verdict       TEXT CHECK (verdict IS NULL OR verdict IN ('failed', 'overflow', 'expired', 'cancelled', 'gone')),  -- why it has no answers
   note          TEXT,                  -- the provider's words, where it said something
-  CHECK ((state IN ('prepared', 'void')) OR intended_at IS NOT NULL),
-  CHECK ((state IN ('submitted', 'ended', 'collected')) <= (provider_id IS NOT NULL))
+  CHECK (CASE state
+    WHEN 'prepared'   THEN 1
+    WHEN 'submitting' THEN intended_at IS NOT NULL
+    WHEN 'uncertain'  THEN intended_at IS NOT NULL
+    WHEN 'submitted'  THEN intended_at IS NOT NULL AND provider_id IS NOT NULL
+    WHEN 'ended'      THEN intended_at IS NOT NULL AND provider_id IS NOT NULL
+    WHEN 'collected'  THEN intended_at IS NOT NULL AND provider_id IS NOT NULL
+    WHEN 'settled'    THEN intended_at IS NOT NULL
+    WHEN 'void'       THEN 1
+    ELSE 0 END)
 ) STRICT;
 CREATE INDEX provider_batch_open ON provider_batch (id) WHERE state NOT IN ('settled', 'void');
 CREATE UNIQUE INDEX provider_batch_provider_id ON provider_batch (lane, provider_id) WHERE provider_id IS NOT NULL;
 
--- One try of one job in one provider batch. Its custom_id is nonce-idx.
-CREATE TABLE attempt (
-  batch   INTEGER NOT NULL REFERENCES provider_batch,
-  idx     INTEGER NOT NULL,
-  job     INTEGER NOT NULL REFERENCES job,
-  bound   INTEGER NOT NULL CHECK (bound >= 0),
-  outcome TEXT,                        -- NULL: open
-  cost    INTEGER,
-  PRIMARY KEY (batch, idx),
-  CHECK ((outcome IS NULL) = (cost IS NULL))
-) STRICT, WITHOUT ROWID;
+-- The attempts of a provider batch, as they were packed: one try of one job each. Columns of numbers as JSON lists; the place in
+-- them is the index in a custom_id, nonce-index.
+CREATE TABLE packed (
+  batch  INTEGER PRIMARY KEY REFERENCES provider_batch,
+  jobs   TEXT NOT NULL,
+  bounds TEXT NOT NULL,
+  forms  TEXT NOT NULL                 -- negative where the end of an attempt needs more of its job than the form says
+) STRICT;
+
+-- How attempts ended, as many as were settled together: their indexes, outcomes and costs as JSON lists. Append-only.
+CREATE TABLE ended (
+  id       INTEGER PRIMARY KEY,
+  batch    INTEGER NOT NULL REFERENCES provider_batch,
+  released INTEGER NOT NULL CHECK (released >= 0),  -- the sum of their bounds
+  indexes  TEXT NOT NULL,
+  outcomes TEXT NOT NULL,
+  costs    TEXT NOT NULL
+) STRICT;
+CREATE INDEX ended_batch ON ended (batch);
+
+-- An attempt whole, to look at; without outcome and cost: open.
+CREATE VIEW attempt AS
+  WITH
+    job   AS MATERIALIZED (SELECT batch, key AS idx, value FROM packed, json_each(jobs)),
+    bound AS MATERIALIZED (SELECT batch, key AS idx, value FROM packed, json_each(bounds)),
+    place   AS MATERIALIZED (SELECT ended.id, batch, key, value AS idx FROM ended, json_each(indexes)),
+    outcome AS MATERIALIZED (SELECT ended.id, key, value FROM ended, json_each(outcomes)),
+    cost    AS MATERIALIZED (SELECT ended.id, key, value FROM ended, json_each(costs))
+  SELECT job.batch, job.idx, job.value AS job, bound.value AS bound, outcome.value AS outcome, cost.value AS cost
+  FROM job JOIN bound USING (batch, idx)
+  LEFT JOIN place USING (batch, idx) LEFT JOIN outcome USING (id, key) LEFT JOIN cost USING (id, key);
 
 -- Raw answers, as they came, before they are parsed: whole result lines, many to a row.
 CREATE TABLE segment (
@@ -120,13 +166,13 @@ CREATE INDEX segment_batch ON segment (batch, id);
 -- How a job ended. Append-only: an earlier end stays when a later run tries again. `id` is the order of settling.
 CREATE TABLE result (
   id      INTEGER PRIMARY KEY,
-  job     INTEGER NOT NULL REFERENCES job,
   at      REAL NOT NULL,
+  job     INTEGER NOT NULL REFERENCES said,
   outcome TEXT NOT NULL,
   model   TEXT,
   cost    INTEGER NOT NULL CHECK (cost >= 0),
   shape   TEXT,                        -- digest of the response_model, to find the class again
-  body    BLOB NOT NULL                -- JobResult.to_dict() as JSON, without metadata
+  body    BLOB NOT NULL                -- record.Record as JSON: what is in no other column
 ) STRICT;
 
 -- Every promise and every payment. Append-only; each row carries the balance after it, so the balance is one look-up

@@ -62,7 +62,7 @@ def counts(connection: sqlite3.Connection, run: int) -> Counts:
     """The jobs of a run by their state."""
     found = dict(
         connection.execute(
-            "SELECT j.state, count(*) FROM member m JOIN job j ON j.seq BETWEEN m.first_seq AND m.last_seq"
+            "SELECT j.state, count(*) FROM member m JOIN standing j ON j.job BETWEEN m.first_seq AND m.last_seq"
             " WHERE m.run = ? GROUP BY 1",
             (run,),
         ).fetchall()
@@ -74,7 +74,7 @@ def counts(connection: sqlite3.Connection, run: int) -> Counts:
 def failures(connection: sqlite3.Connection, run: int) -> dict[str, int]:
     """The failed jobs of a run by how they ended, the most frequent first."""
     rows = connection.execute(
-        "SELECT r.outcome, count(*) FROM member m JOIN job j ON j.seq BETWEEN m.first_seq AND m.last_seq"
+        "SELECT r.outcome, count(*) FROM member m JOIN standing j ON j.job BETWEEN m.first_seq AND m.last_seq"
         " JOIN result r ON r.id = j.result WHERE m.run = ? AND j.state IN ('failed', 'lost') GROUP BY 1 ORDER BY 2 DESC",
         (run,),
     )
@@ -84,7 +84,7 @@ def failures(connection: sqlite3.Connection, run: int) -> dict[str, int]:
 def failures_after(connection: sqlite3.Connection, run: int, after: int, last: int) -> dict[str, int]:
     """The same of what a run has settled after a result, up to another."""
     rows = connection.execute(
-        "SELECT r.outcome, count(*) FROM result r JOIN job j ON j.seq = r.job"
+        "SELECT r.outcome, count(*) FROM result r JOIN standing j ON j.job = r.job"
         " WHERE r.id > ? AND r.id <= ? AND r.outcome <> 'succeeded' AND j.run = ? GROUP BY 1",
         (after, last, run),
     )
@@ -115,12 +115,17 @@ class Bill:
 
 def bill(connection: sqlite3.Connection) -> Bill | None:
     """None where none has been settled yet."""
-    cost, bound = connection.execute(
-        "SELECT avg(cost), avg(bound) FROM (SELECT cost, bound FROM attempt WHERE outcome IS NOT NULL AND batch IN"
-        " (SELECT id FROM provider_batch WHERE state = 'settled' ORDER BY id DESC LIMIT ?) LIMIT ?)",
-        LATEST_BILLS,
-    ).fetchone()
-    return None if bound is None else Bill(cost, bound)
+    costs, released, count = 0, 0, 0
+    rows = connection.execute(
+        "SELECT costs, released FROM ended WHERE batch IN"
+        f" (SELECT id FROM provider_batch WHERE state = 'settled' ORDER BY id DESC LIMIT {LATEST_BILLS[0]})"
+    )
+    for some, bounds in rows:
+        of_attempts = orjson.loads(some)
+        costs, released, count = costs + sum(of_attempts), released + bounds, count + len(of_attempts)
+        if count >= LATEST_BILLS[1]:
+            break
+    return Bill(costs / count, released / count) if count else None
 
 
 def rate(connection: sqlite3.Connection, now: float) -> float | None:

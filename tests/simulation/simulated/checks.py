@@ -6,6 +6,8 @@ from typing import Protocol
 
 import orjson
 
+from batchata.record import result_of
+from batchata.result import JobResult
 from batchata.store import administration, reading, watching
 from simulated.accounts import Account, Remote, Violation
 from simulated.script import Script, Setting
@@ -105,10 +107,7 @@ def _check_starved(connection: Connection, limit: int) -> None:
 
 
 def _may_fail(world: Rested, connection: Connection, name: str) -> bool:
-    (body,) = connection.execute(
-        "SELECT r.body FROM job j JOIN result r ON r.id = j.result WHERE j.job_id = ? ORDER BY r.id DESC", (name,)
-    ).fetchone()
-    result = orjson.loads(body)
+    result = _results(connection, name)[0].to_dict()
     tries = [attempt["outcome"] for attempt in result["attempts"]]
     real = [outcome for outcome in tries if outcome not in ("invalid", "cancelled")]
     last = result["attempts"][-1]["provider_batch"]
@@ -168,12 +167,25 @@ def _check_files(folder: Path, connection: Connection, states: dict[str, str]) -
     if not ended <= set(files):
         raise Violation(f"no files of {ended - set(files)}")
     for name in ended:
-        bodies = connection.execute(
-            "SELECT r.body FROM job j JOIN result r ON r.id = j.result WHERE j.job_id = ?", (name,)
-        ).fetchall()
-        outcomes = {orjson.loads(body)["outcome"] for (body,) in bodies}
+        outcomes = {str(result.outcome) for result in _results(connection, name)}
         if files[name]["outcome"] not in outcomes:
             raise Violation(f"the file of {name} says {files[name]['outcome']}, the state {outcomes}")
+
+
+def _results(connection: Connection, name: str) -> list[JobResult]:
+    """How every version of a job ended, the latest first."""
+    rows = connection.execute(
+        "SELECT r.body, j.job_id, r.outcome, r.model, j.metadata, r.cost FROM job j JOIN result r ON r.id = j.result"
+        " WHERE j.job_id = ? ORDER BY r.id DESC",
+        (name,),
+    )
+    found = []
+    for *row, cost in rows:
+        result = result_of(*row)
+        if result.cost != cost:
+            raise Violation(f"{name} cost {cost}, and its attempts {result.cost}")
+        found.append(result)
+    return found
 
 
 def check_counts(connection: Connection, run: int, shown: tuple[int, int, int, int], total: int) -> None:
@@ -192,8 +204,17 @@ def end_of(connection: Connection, custom_id: str) -> tuple[str | None, int, int
     """(outcome, cost, bound) of an attempt."""
     nonce, _, index = custom_id.rpartition("-")
     row = connection.execute(
-        "SELECT a.outcome, coalesce(a.cost, 0), a.bound FROM attempt a JOIN provider_batch b ON b.id = a.batch"
-        " WHERE b.nonce = ? AND a.idx = ?",
-        (nonce, int(index)),
+        "SELECT b.id, p.bounds FROM provider_batch b JOIN packed p ON p.batch = b.id WHERE b.nonce = ?", (nonce,)
     ).fetchone()
-    return None if row is None else tuple(row)
+    bounds = [] if row is None else orjson.loads(row[1])
+    if not 0 <= int(index) < len(bounds):
+        return None
+    ends = [
+        end
+        for columns in connection.execute("SELECT indexes, outcomes, costs FROM ended WHERE batch = ?", row[:1])
+        for end in zip(*map(orjson.loads, columns), strict=True)
+        if end[0] == int(index)
+    ]
+    if len(ends) > 1:
+        raise Violation(f"{custom_id} has ended more than once: {ends}")
+    return (*ends[0][1:], bounds[int(index)]) if ends else (None, 0, bounds[int(index)])

@@ -12,7 +12,7 @@ from batchata.errors import ValidationError
 from batchata.identity import derived_id, digest
 from batchata.job import Job
 from batchata.pricing import parse_prices
-from batchata.said import SaidJob
+from batchata.said import NO_JOB, Form, SaidJob
 from simulated.accounts import MODEL_MAX_TOKENS, bound_of
 from simulated.provider import KINDS
 
@@ -114,14 +114,13 @@ class Script:
     def _said(self, job: SimJob, place: int) -> SaidJob:
         try:
             file = None if job.file is None else self.folder / job.file
-            _, content, record = _parsed(job, file)
+            _, content, (record, ask) = _parsed(job, file)
         except ValidationError as error:  # its file is not there: what `add_jobs` makes of such an item
-            no_job = Job(model="")
-            return SaidJob(f"item-{place}", digest(no_job), "", "", no_job.to_record(), job.metadata, str(error))
+            return SaidJob(f"item-{place}", digest(Job(model="")), NO_JOB, b"null", job.metadata, str(error))
         name = job.name if job.named else None
         if job.behaviour == "wrong":
-            return SaidJob(name or f"item-{place}", content, "", "", record, job.metadata, "no such argument")
-        return SaidJob(name, content, job.kind, job.model, record, job.metadata)
+            return SaidJob(name or f"item-{place}", content, NO_JOB, ask, job.metadata, "no such argument")
+        return SaidJob(name, content, Form(job.kind, job.model, record), ask, job.metadata)
 
     def _id_of(self, said: SaidJob) -> str:
         """As the documentation has it: its own; of its content and its place among identical ones; or marked as said twice."""
@@ -133,10 +132,10 @@ class Script:
         return name
 
 
-_PARSED: dict[SimJob, tuple[Job, bytes, bytes]] = {}
+_PARSED: dict[SimJob, tuple[Job, bytes, tuple[bytes, bytes]]] = {}
 
 
-def _parsed(job: SimJob, file: Path | None) -> tuple[Job, bytes, bytes]:
+def _parsed(job: SimJob, file: Path | None) -> tuple[Job, bytes, tuple[bytes, bytes]]:
     if file is None and job in _PARSED:
         return _PARSED[job]
     given: dict[str, Any] = {"model": f"{job.kind}/{job.model}", "job_id": job.name, "max_tokens": MODEL_MAX_TOKENS}

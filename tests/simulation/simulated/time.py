@@ -89,7 +89,7 @@ class SimPool:
         """Something that happens by itself: the user's wishes, a clock that is set."""
         self._push(true, what)
 
-    def next(self, timeout: float | None) -> list[Completion]:
+    def next(self, timeout: float | None, gather: float = 0.0) -> list[Completion]:
         self._count_turn(timeout)
         end = None if timeout is None else self._clock.true + timeout
         while not self._done and not self._woken:

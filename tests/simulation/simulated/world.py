@@ -136,6 +136,7 @@ class World:
         self.sessions = 0
         self.log: list[str] = []
         self.script = Script(setting.jobs, self.documents)
+        self._alike: Counter[str] = Counter()  # jobs without an id that ask the same: the most that a script ever said
         self._stopped: dict[int, set[str]] = {}  # lanes whose bill was above its bound: what was on its way by then
         self._above: dict[int, int] = {}
         self._connections = Connections()
@@ -196,8 +197,8 @@ class World:
             raise Violation(f"requests refer to uploads that are not there: {gone}")
 
     def _copies(self, asked: str) -> int:
-        """How many jobs of the script ask the same, and are not known by an id."""
-        return max(1, sum(f"{job.prompt.split()[0]}" == asked and not job.named for job in self.setting.jobs))
+        """How many jobs ask the same and are not known by an id: one that is said no more may still be under way."""
+        return max(1, self._alike[asked])
 
     def money_moved(self) -> None:
         """Billed, and what may still be billed, is never more than the limit."""
@@ -266,6 +267,7 @@ class World:
     def ask(self, plans: Plans) -> SimAsk:
         setting, which = self.setting, plans.account
         self.script = Script(setting.jobs, self.documents, plans.breaks_after)
+        self._alike |= Counter(job.prompt.split()[0] for job in setting.jobs if not job.named)
         for shelf in self.shelves.values():
             shelf.failing = self.weather.upload_failed
         return SimAsk(

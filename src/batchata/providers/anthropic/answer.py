@@ -55,20 +55,18 @@ def read_line(line: bytes) -> Answer:
 def read_usage(usage: object) -> Usage:
     """Anthropic's `usage`: its `input_tokens` is only the uncached rest, ours is the whole prompt."""
     given = fields(usage)
-    split = fields(given.get("cache_creation"))
-    written_1h = count(split.get("ephemeral_1h_input_tokens"))
-    written_5m = count(split.get("ephemeral_5m_input_tokens"))
+    split, details = given.get("cache_creation"), given.get("output_tokens_details")
+    written_1h = written_5m = thinking = 0
+    if isinstance(split, dict):
+        written_1h = count(split.get("ephemeral_1h_input_tokens"))
+        written_5m = count(split.get("ephemeral_5m_input_tokens"))
     # where the split is missing or short, the rest was written at the default time to live
     written_5m = max(written_5m, count(given.get("cache_creation_input_tokens")) - written_1h)
     cached = count(given.get("cache_read_input_tokens"))
-    return Usage(
-        input_tokens=count(given.get("input_tokens")) + written_5m + written_1h + cached,
-        output_tokens=count(given.get("output_tokens")),
-        cache_read_tokens=cached,
-        cache_write_5m_tokens=written_5m,
-        cache_write_1h_tokens=written_1h,
-        thinking_tokens=count(fields(given.get("output_tokens_details")).get("thinking_tokens")),
-    )
+    whole = count(given.get("input_tokens")) + written_5m + written_1h + cached
+    if isinstance(details, dict):
+        thinking = count(details.get("thinking_tokens"))
+    return Usage(whole, count(given.get("output_tokens")), cached, written_5m, written_1h, thinking)
 
 
 def read_status(batch: object) -> BatchStatus | None:
@@ -103,23 +101,29 @@ def _succeeded(custom_id: str, message: object) -> Answer:
             custom_id, Outcome.ERROR, error="Anthropic's result says succeeded and holds no message", statements=()
         )
     outcome, error = _ending(message)
-    content, usage = message.get("content"), fields(message.get("usage"))
-    blocks = objects(content)
+    said, statements = _said(message.get("content"))
+    usage = fields(message.get("usage"))
+    note = _lost_discount(usage.get("service_tier"))
     return Answer(
-        custom_id=custom_id,
-        outcome=outcome,
-        text=_answer_text(blocks) if isinstance(content, list) else None,
-        usage=read_usage(usage),
-        model=text(message.get("model")),
-        error=error,
-        note=_lost_discount(usage.get("service_tier")),
-        statements=_statements(blocks),
+        custom_id, outcome, said, read_usage(usage), text(message.get("model")), error, False, True, note, statements
     )
+
+
+def _said(content: object) -> tuple[str | None, tuple[Statement, ...]]:
+    """The answer's text, and the pieces of it that cite."""
+    if not isinstance(content, list):
+        return None, ()
+    if len(content) == 1 and isinstance(block := content[0], dict) and not block.get("citations"):
+        only = block.get("text")
+        if isinstance(only, str) and block.get("type") == "text":  # as nearly all are
+            return only, ()
+    blocks = objects(content)
+    return _answer_text(blocks), _statements(blocks)
 
 
 def _lost_discount(tier: object) -> str | None:
     """Anthropic says "batch" where it billed at its batch price, which is the one that was reckoned with."""
-    if not isinstance(tier, str) or tier == "batch":
+    if tier == "batch" or not isinstance(tier, str):
         return None
     return f"billed at service tier {shown(tier)}, not 'batch': it may have cost twice what is shown"
 

@@ -58,7 +58,7 @@ class AnthropicCalls:
         import httpx2
 
         try:
-            client = self._client().with_options(max_retries=0)
+            client = _once(self._client())
         except ProviderError as error:
             raise CreateRefusedError(str(error), kind=error.kind) from None
         body.seek(0)  # its length is taken from the file, whatever its place
@@ -77,8 +77,8 @@ class AnthropicCalls:
         """One file, sent once."""
         import httpx2
 
-        client = self._client().with_options(max_retries=0)
-        with errors.as_provider_errors(_secrets(client)):
+        client = _once(self._client())
+        with errors.as_provider_errors(lambda: _secrets(client)):
             return client.post(
                 FILES,
                 cast_to=httpx2.Response,
@@ -100,7 +100,7 @@ class AnthropicCalls:
 
         client = self._client()
         try:
-            with errors.as_provider_errors(_secrets(client)):
+            with errors.as_provider_errors(lambda: _secrets(client)):
                 client.delete(path, cast_to=httpx2.Response, options={"follow_redirects": False})
         except ProviderError as error:
             if error.status != 404:
@@ -110,7 +110,7 @@ class AnthropicCalls:
         import httpx2
 
         client = self._client()
-        with errors.as_provider_errors(_secrets(client)):
+        with errors.as_provider_errors(lambda: _secrets(client)):
             client.post(
                 f"{batch_path(provider_id)}/cancel", cast_to=httpx2.Response, options={"follow_redirects": False}
             )
@@ -120,7 +120,7 @@ class AnthropicCalls:
         import httpx2
 
         client = self._client()
-        with errors.as_provider_errors(_secrets(client)):
+        with errors.as_provider_errors(lambda: _secrets(client)):
             response = client.get(
                 path, cast_to=httpx2.Response, options={"params": params or {}, "follow_redirects": False}
             )
@@ -133,7 +133,7 @@ class AnthropicCalls:
         import httpx2
 
         client = self._client()
-        with errors.as_provider_errors(_secrets(client)):
+        with errors.as_provider_errors(lambda: _secrets(client)):
             stream = client.get(
                 f"{batch_path(provider_id)}/results",
                 cast_to=httpx2.Response,
@@ -157,11 +157,16 @@ class AnthropicCalls:
 
         with self._lock:
             if self._given is None and self._own is None:
-                with errors.as_provider_errors(()):
+                with errors.as_provider_errors(set):
                     self._own = anthropic.Anthropic(max_retries=0)
             client = self._given or cast("anthropic.Anthropic", self._own)
         _check_usable(client)
         return client
+
+
+def _once(client: "anthropic.Anthropic") -> "anthropic.Anthropic":
+    """The client for calls that its SDK must not repeat."""
+    return client if client.max_retries == 0 else client.with_options(max_retries=0)
 
 
 def batch_path(provider_id: str) -> str:

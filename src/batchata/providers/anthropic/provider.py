@@ -17,6 +17,7 @@ from batchata.providers.anthropic.body import BYTES_MAX, line, prepare
 from batchata.providers.anthropic.calls import BATCHES, AnthropicCalls, batch_path
 from batchata.providers.anthropic.params import is_late
 from batchata.providers.anthropic.uploads import AnthropicUploads
+from batchata.providers.anthropic.usual import read_usual
 from batchata.providers.base import Answer, BatchStatus, Envelope, Intent, Limits, ModelFacts, Prepared, Sighting
 from batchata.providers.foreign_json import loaded_object
 from batchata.providers.listing import PAGES_MAX, ListedBatches, Page, page_size
@@ -141,7 +142,7 @@ class AnthropicProvider(ListedBatches):
         return self._calls.results(provider_id)
 
     def read(self, line: bytes) -> Answer:
-        return read_line(line)
+        return read_usual(line) or read_line(line)
 
     def forget(self, provider_id: str) -> None:
         """Nothing was put at Anthropic but the batch itself."""

@@ -82,7 +82,7 @@ class OpenAICalls:
         import httpx2
 
         client = self._client()
-        with errors.as_provider_errors(_secrets(client), self.service):
+        with errors.as_provider_errors(lambda: _secrets(client), self.service):
             client.post(
                 f"{batch_path(provider_id)}/cancel", cast_to=httpx2.Response, options={"follow_redirects": False}
             )
@@ -93,7 +93,7 @@ class OpenAICalls:
 
         client = self._client()
         try:
-            with errors.as_provider_errors(_secrets(client), self.service):
+            with errors.as_provider_errors(lambda: _secrets(client), self.service):
                 client.delete(file_path(file_id), cast_to=httpx2.Response, options={"follow_redirects": False})
         except ProviderError as error:
             if error.status != 404:
@@ -104,7 +104,7 @@ class OpenAICalls:
         import httpx2
 
         client = self._client()
-        with errors.as_provider_errors(_secrets(client), self.service):
+        with errors.as_provider_errors(lambda: _secrets(client), self.service):
             response = client.get(
                 path, cast_to=httpx2.Response, options={"params": params or {}, "follow_redirects": False}
             )
@@ -117,7 +117,7 @@ class OpenAICalls:
         import openai
 
         client = self._client()
-        with errors.as_provider_errors(_secrets(client), self.service):
+        with errors.as_provider_errors(lambda: _secrets(client), self.service):
             stream = client.get(
                 f"{file_path(file_id)}/content",
                 cast_to=httpx2.Response,
@@ -139,14 +139,15 @@ class OpenAICalls:
     def _money_client(self) -> "openai.OpenAI":
         """The client for the calls that must not be repeated by the SDK."""
         try:
-            return self._client().with_options(max_retries=0)
+            client = self._client()
+            return client if client.max_retries == 0 else client.with_options(max_retries=0)
         except ProviderError as error:
             raise CreateRefusedError(str(error), kind=error.kind) from None
 
     def _client(self) -> "openai.OpenAI":
         with self._lock:
             if self._given is None and self._own is None:
-                with errors.as_provider_errors((), self.service):
+                with errors.as_provider_errors(set, self.service):
                     self._own = self._make()
             client = self._given or cast("openai.OpenAI", self._own)
         _check_usable(client, self.service)

@@ -3,7 +3,7 @@ is looked at, so that importing this costs nothing.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,13 @@ def foreign_errors() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def as_provider_errors(secrets: Iterable[str], service: str) -> Iterator[None]:
+def as_provider_errors(secrets: Callable[[], Iterable[str]], service: str) -> Iterator[None]:
     """Raise `ProviderError` in place of whatever the SDK raises inside."""
     try:
         yield
     except foreign_errors() as error:
         # not `from error`: its text and its request would show the key in a traceback
-        raise failure(error, secrets, service).as_provider_error() from None
+        raise failure(error, secrets(), service).as_provider_error() from None
 
 
 def failure(error: Exception, secrets: Iterable[str], service: str) -> Failure:

@@ -3,20 +3,18 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
 from batchata.citation import Span
 from batchata.errors import ValidationError
 from batchata.grounding.edges import cuts_figures, is_denied_before, leads_elsewhere
 from batchata.grounding.exact import is_negation, is_numeric
 from batchata.grounding.find import Finder, Place
+from batchata.grounding.grounded import Grounded, How
 from batchata.grounding.plain import readings
 from batchata.grounding.words import Words
 from batchata.request import Document
-
-How: TypeAlias = Literal["exact", "normalized", "fuzzy", "unverified"]
 
 _DOTS: Final = r"(?:(?<!\.)\.{3,6}(?!\.)|…|(?<!\. )\.(?: \.){2,5}(?! ?\.))"  # more of them lead the eye along a line
 _ELLIPSIS: Final = re.compile(rf"\s*(?:[\[(]\s*{_DOTS}\s*[\])]|{_DOTS})\s*")
@@ -26,28 +24,6 @@ _MOST_ANCHORS: Final = 24  # places of the longest part between ellipses that ar
 _NO_LESS: Final = 4  # words left out by an ellipsis that may not hold a negation: "shall … be liable"
 _BESIDE: Final = 2  # words at either end of a longer one that may not be
 _MANNERS: Final[tuple[How, ...]] = ("exact", "normalized", "fuzzy", "unverified")
-
-
-@dataclass(frozen=True, slots=True)
-class Grounded:
-    """A quote, and where it stands: `texts[document][span.start:span.end] == text`, offsets in code points.
-
-    `document` is the index of the document. `page` is 1-based, the one the passage begins on; `places` has its parts
-    page by page, with offsets in that page's own text and without the foot and head between two pages. All are None or empty where `how` is "unverified", and `page` where
-    the document has no pages.
-    """
-
-    quote: str
-    how: How
-    text: str = ""
-    document: int | None = None
-    span: Span | None = None
-    page: int | None = None
-    places: tuple[tuple[int, Span], ...] = field(default=())
-
-    @property
-    def is_verified(self) -> bool:
-        return self.how != "unverified"
 
 
 def ground(
