@@ -44,7 +44,7 @@ class Case:
         Nothing is removed: ext4 passes over an inode for five minutes after its file was deleted, one by one, and the next case
         would pay for hundreds of thousands of them with every file it makes.
         """
-        folder = Path(tempfile.mkdtemp(dir=scratch, prefix=f"{self.name}-"))
+        folder = Path(tempfile.mkdtemp(dir=scratch, prefix=f"{self.name.replace(':', '-')}-"))
         emulator = self.emulated(self.turnaround).start()
         try:
             cells = [self._cell(name, folder, emulator) for name in (self.name, self.again) if name]

@@ -42,6 +42,34 @@ class SaidJob(NamedTuple):
     refused: str | None = None
 
 
+class SaidJobs:
+    """Jobs said one after the other, in columns: there are thousands on their way at a time, and none is an object of its own."""
+
+    __slots__ = ("asks", "digests", "forms", "job_ids", "metadata", "refused", "size")
+
+    def __init__(self) -> None:
+        self.job_ids: list[str | None] = []
+        self.digests: list[bytes] = []
+        self.forms: list[Form] = []
+        self.asks: list[bytes] = []
+        self.metadata: list[bytes | None] = []
+        self.refused: list[str | None] = []
+        self.size = 0  # bytes of what they ask
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+    def add(self, said: SaidJob) -> None:
+        name, digest_, form, ask, metadata, refused = said
+        self.job_ids.append(name)
+        self.digests.append(digest_)
+        self.forms.append(form)
+        self.asks.append(ask)
+        self.metadata.append(metadata)
+        self.refused.append(refused)
+        self.size += len(ask)
+
+
 Check = Callable[[Mapping[str, Any]], SaidJob]
 """`add_job`'s arguments as a job. Raises `BatchataError`."""
 

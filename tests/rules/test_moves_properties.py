@@ -17,7 +17,7 @@ from batchata.store import administration, reading
 from batchata.store.database import Database
 from batchata.store.intake import Intake, Members
 from batchata.store.moves import Store
-from batchata.store.rows import Again, NewBatch, NewJob, NewResult, OpenAttempt, Packed, Settled, Settlement
+from batchata.store.rows import Again, NewBatch, NewJob, NewJobs, NewResult, OpenAttempt, Packed, Settled, Settlement
 
 JOBS = 8
 LIMIT = 150
@@ -38,7 +38,7 @@ def opened() -> Iterator[Store]:
         lane, run = store.lane("p", ""), store.start_run(0.0, "test", "1")
         form = store.form(lane, b"{}")
         jobs = [NewJob(f"j{n}", bytes([n] * 16), form, lane, b"null", None) for n in range(JOBS)]
-        Intake(store, run, Members()).add(jobs)
+        Intake(store, run, Members()).add(NewJobs.of(jobs))
         yield store
         store.close()
 

@@ -20,7 +20,7 @@ from batchata.store.database import Database
 from batchata.store.intake import Intake, Members
 from batchata.store.moves import Store
 from batchata.store.readers import Readers
-from batchata.store.rows import NewBatch, NewJob
+from batchata.store.rows import NewBatch, NewJob, NewJobs
 
 FAST_DISK = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
@@ -66,7 +66,7 @@ def _fill(store: Store, kind: str, prompts: list[str]) -> None:
         NewJob(f"j{place}", bytes(16), store.form(lane, form), lane, ask, None)
         for place, (form, ask) in enumerate(records)
     ]
-    Intake(store, run, Members()).add(new)
+    Intake(store, run, Members()).add(NewJobs.of(new))
 
 
 def _form(store: Store, preparer: Preparer, kind: str, most_jobs: int, limit: int | None) -> Formed:

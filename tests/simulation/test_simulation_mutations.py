@@ -181,8 +181,8 @@ MUTATIONS = (
     Mutation(
         "end what has ended again",
         "store/moves.py",
-        "if still_open[idx] and jobs[idx] == job",
-        "if jobs[idx] == job",
+        "and still_open[idx] and jobs[idx] == job",
+        "and jobs[idx] == job",
         1,
         (
             ("store/reading.py", "enumerate(packed.open) if is_open)", "enumerate(packed.open))"),

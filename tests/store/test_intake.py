@@ -13,7 +13,7 @@ from batchata.store import intake as module
 from batchata.store.database import Database
 from batchata.store.intake import Intake, Members
 from batchata.store.moves import Store
-from batchata.store.rows import NewJob, Taken
+from batchata.store.rows import NewJob, NewJobs, Taken
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def run(store: Store, *groups: list[NewJob]) -> tuple[list[Taken], Members]:
     intake = Intake(store, store.start_run(0.0, "test", "1"), Members())
-    return [intake.add(group) for group in groups], intake.members
+    return [intake.add(NewJobs.of(group)) for group in groups], intake.members
 
 
 def job(content: str, job_id: str | None = None) -> NewJob:

@@ -17,7 +17,7 @@ from batchata.store import reading
 from batchata.store.database import Database, connect_reader
 from batchata.store.intake import Intake, Members
 from batchata.store.moves import Store
-from batchata.store.rows import Again, NewBatch, NewJob, NewResult, OpenAttempt, Packed, Settled, Settlement
+from batchata.store.rows import Again, NewBatch, NewJob, NewJobs, NewResult, OpenAttempt, Packed, Settled, Settlement
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def added(store: Store, count: int, run: int | None = None) -> list[int]:
     lane = store.lane("anthropic", "")
     form = store.form(lane, b"{}")
     jobs = [NewJob(f"j{n}", bytes([n] * 16), form, lane, b"null", None) for n in range(count)]
-    Intake(store, run, Members()).add(jobs)
+    Intake(store, run, Members()).add(NewJobs.of(jobs))
     return [pending.seq for pending in reading.pending(store.connection, lane, run, 1.0, None)]
 
 

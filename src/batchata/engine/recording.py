@@ -22,9 +22,9 @@ from batchata.job import Job
 from batchata.planner import Now
 from batchata.provider_batch import ProviderBatch, State, Verdict
 from batchata.providers.base import RESULTS_GONE, BatchStatus, Sighting
-from batchata.said import SaidJob
+from batchata.said import SaidJobs
 from batchata.store import reading
-from batchata.store.rows import NewBatch, NewJob, NewResult, Packed
+from batchata.store.rows import NewBatch, NewJob, NewJobs, NewResult, Packed
 from batchata.usage import Money, to_usd
 
 log = logging.getLogger("batchata")
@@ -84,14 +84,19 @@ class Recorder:
                 self._desk.fail(completion.error)
             return
         value: Any = completion.value
-        group = [self._new(said) for said in value]
-        while group:
+        said: SaidJobs = value
+        places = [self._desk.lanes.form_of(form) for form in said.forms]
+        group = NewJobs(
+            said.job_ids, said.digests, [form for form, _ in places], [lane for _, lane in places], said.asks,
+            said.metadata, said.refused,
+        )  # fmt: skip
+        while len(group):
             taken = self._desk.intake.add(group)
             self._desk.progress.took(taken)
             self._desk.lanes.add(taken.ready)
             refused = [(seq, settling.refused_item(why)) for seq, _, why in taken.refused]
             self._fail_unsent(refused, now)
-            group = [_said_twice(job, name) for job, name in taken.duplicates]
+            group = NewJobs.of([_said_twice(job, name) for job, name in taken.duplicates])
 
     def _say_rounds(self) -> None:
         """How long the settings make it: each round waits for a provider's turnaround."""
@@ -106,10 +111,6 @@ class Recorder:
                 batches,
                 rounds,
             )
-
-    def _new(self, said: SaidJob) -> NewJob:
-        form, lane = self._desk.lanes.form_of(said.form)
-        return NewJob(said.job_id, said.digest, form, lane, said.ask, said.metadata, said.refused)
 
     def _fail_unsent(self, failed: list[tuple[int, NewResult]], now: Now) -> None:
         """Waiting jobs that can't be sent end now. All of them are of this run."""

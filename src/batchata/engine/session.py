@@ -31,7 +31,7 @@ from batchata.estimate import enough
 from batchata.planner import StopReason
 from batchata.pricing import Price, price_of
 from batchata.providers.catalog import Catalog, resolve
-from batchata.said import Said, SaidJob
+from batchata.said import Said, SaidJobs
 from batchata.store import reading
 from batchata.store.database import Database
 from batchata.store.fresh import open_database
@@ -152,20 +152,18 @@ class Session:
         """Ids are spread over their index evenly, so a group writes as many of its pages as it has jobs, until it has many more:
         the more jobs there are, the larger the groups, and each costs as much as the first.
         """
-        group: list[SaidJob] = []
-        size = added = 0
+        group, added = SaidJobs(), 0
         least, most = GROUP
         try:
             for said in self._said:
-                group.append(said)
-                size += len(said.ask)
-                if len(group) >= least or size >= GROUP_BYTES:
+                group.add(said)
+                if len(group) >= least or group.size >= GROUP_BYTES:
                     emit(group)
                     added += len(group)
                     least = min(max(least, added // SHARE), most)
-                    group, size = [], 0
+                    group = SaidJobs()
         finally:  # an iterable of the user's that breaks loses none of what it gave
-            if group:
+            if len(group):
                 emit(group)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from batchata.identity import derived_id, key64
 from batchata.store.moves import Store
-from batchata.store.rows import NewJob, Taken
+from batchata.store.rows import NewJob, NewJobs, Taken
 
 
 class Members:
@@ -82,11 +82,11 @@ class Intake:
         self._places: dict[bytes, int] = {}  # only of contents seen more than once
         self._next_seq = 1 + store.connection.execute("SELECT coalesce(max(seq), 0) FROM said").fetchone()[0]
 
-    def add(self, jobs: Sequence[NewJob]) -> Taken:
-        names = [job.job_id or derived_id(job.digest, 1) for job in jobs]
+    def add(self, jobs: NewJobs) -> Taken:
+        names = [name or derived_id(digest, 1) for name, digest in zip(jobs.job_ids, jobs.digests, strict=True)]
         keys = [key64(name) for name in names]
         known = self._known(keys)
-        if not known and len(set(names)) == len(names) and not any(job.refused for job in jobs):
+        if not known and len(set(names)) == len(names) and not any(jobs.refused):
             return self._add_new(jobs, names, keys)
         taken, group = Taken(), _Group()
         for job, name, key in zip(jobs, names, keys, strict=True):
@@ -98,18 +98,17 @@ class Intake:
         self._next_seq += len(group.new)
         return taken
 
-    def _add_new(self, jobs: Sequence[NewJob], names: Sequence[str], keys: Sequence[int]) -> Taken:
+    def _add_new(self, jobs: NewJobs, names: Sequence[str], keys: Sequence[int]) -> Taken:
         """A group that the state has nothing of: as of a script's first run."""
         first, last = self._next_seq, self._next_seq + len(jobs) - 1
-        seqs = range(first, last + 1)
-        _, digests, forms, lanes, asks, metadata, _ = zip(*jobs, strict=True)
+        rows = zip(range(first, last + 1), keys, names, jobs.digests, jobs.forms, jobs.asks, jobs.metadata, strict=True)
         with self._store.transaction():
-            self._store.database.insert("said", zip(seqs, keys, names, digests, forms, asks, metadata, strict=True))
+            self._store.database.insert("said", rows)
             self._stand(first, last)
             self._store.connection.execute("INSERT INTO member VALUES (?, ?, ?)", (self._run, first, last))
         self.members.add_all(first, last)
         self._next_seq = last + 1
-        return Taken(pending=len(jobs), ready=dict(Counter(lanes)))
+        return Taken(pending=len(jobs), ready=dict(Counter(jobs.lanes)))
 
     def _known(self, keys: Sequence[int]) -> _Versions:
         """What the state has of the jobs of these keys."""

@@ -1,7 +1,7 @@
 """The rows of the state as values: what the store gives and takes. Several are made for each job, so they are tuples."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -23,6 +23,36 @@ class NewJob(NamedTuple):
     ask: bytes
     metadata: bytes | None
     refused: str | None = None
+
+
+class NewJobs:
+    """Such jobs in columns. Gone through, it gives them one by one."""
+
+    __slots__ = ("asks", "digests", "forms", "job_ids", "lanes", "metadata", "refused")
+
+    def __init__(
+        self,
+        job_ids: Sequence[str | None],
+        digests: Sequence[bytes],
+        forms: Sequence[int],
+        lanes: Sequence[int],
+        asks: Sequence[bytes],
+        metadata: Sequence[bytes | None],
+        refused: Sequence[str | None],
+    ) -> None:
+        self.job_ids, self.digests, self.forms, self.lanes = job_ids, digests, forms, lanes
+        self.asks, self.metadata, self.refused = asks, metadata, refused
+
+    @classmethod
+    def of(cls, jobs: Sequence[NewJob]) -> "NewJobs":
+        return cls(*zip(*jobs, strict=True)) if jobs else cls((), (), (), (), (), (), ())
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+    def __iter__(self) -> Iterator[NewJob]:
+        columns = (self.job_ids, self.digests, self.forms, self.lanes, self.asks, self.metadata, self.refused)
+        return map(NewJob._make, zip(*columns, strict=True))
 
 
 @dataclass(slots=True)

@@ -1,13 +1,19 @@
 """The short way to read a line says what the whole way says, or nothing."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batchata import Batch
 from batchata.providers.anthropic.answer import read_line
 from batchata.providers.anthropic.usual import read_usual
+from batchata.testing import Emulator
 
 odd = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 2**41), st.floats(), st.text(max_size=3), st.just([]), st.just({})
@@ -72,6 +78,7 @@ def test_the_usual_line_is_read_the_short_way() -> None:
                 "usage": {
                     "input_tokens": 3,
                     "output_tokens": 4,
+                    "output_tokens_details": {"thinking_tokens": 2},
                     "service_tier": "batch",
                     "cache_creation_input_tokens": 0,
                     "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
@@ -84,3 +91,16 @@ def test_the_usual_line_is_read_the_short_way() -> None:
     half_a_pair = data.replace("é".encode(), b"\\ud800")
     assert read_usual(half_a_pair) is None
     assert (read_line(half_a_pair).text or "").startswith("Hi")
+
+
+def test_what_an_emulated_provider_says_of_a_prompt_is_usual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path / "state"
+    with Emulator(turnaround=0.05) as emulator:
+        for name, value in emulator.environment().items():
+            monkeypatch.setenv(name, value)
+        batch = Batch(state).defaults(model="claude-haiku-4-5", max_tokens=500)
+        batch.add_jobs([{"prompt": f"Say {number}."} for number in range(10)]).run(wait=True)
+    with closing(sqlite3.connect(state)) as connection:
+        bodies = [body for (body,) in connection.execute("SELECT body FROM segment")]
+    lines = [line for body in bodies for line in body.split(b"\n") if line]
+    assert [read_usual(line) is not None for line in lines] == [True] * 10

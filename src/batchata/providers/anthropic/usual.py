@@ -4,7 +4,7 @@ Nearly all of a million lines are of this form. It is declared here, and read an
 that looking at each value takes. A line of any other form, or of none, is `answer.read_line`'s.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -22,6 +22,10 @@ class _Split(msgspec.Struct, gc=False):
     ephemeral_1h_input_tokens: _Nothing = None
 
 
+class _Details(msgspec.Struct, gc=False):
+    thinking_tokens: _Count = 0
+
+
 class _Usage(msgspec.Struct, gc=False):
     input_tokens: _Count
     output_tokens: _Count
@@ -29,7 +33,7 @@ class _Usage(msgspec.Struct, gc=False):
     cache_creation_input_tokens: _Nothing = None
     cache_read_input_tokens: _Nothing = None
     cache_creation: _Split | None = None
-    output_tokens_details: None = None
+    output_tokens_details: _Details | None = None
 
 
 class _Block(msgspec.Struct, gc=False):
@@ -56,7 +60,7 @@ class _Line(msgspec.Struct, gc=False):
 
 
 _decode = msgspec.json.Decoder(_Line).decode
-_FAILED: Any = (msgspec.DecodeError, UnicodeDecodeError)
+_FAILED = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 def read_usual(line: bytes) -> Answer | None:
@@ -65,7 +69,8 @@ def read_usual(line: bytes) -> Answer | None:
         read = _decode(line)
     except _FAILED:
         return None
-    message = read.result.message
-    usage = Usage(message.usage.input_tokens, message.usage.output_tokens)
+    message, details = read.result.message, read.result.message.usage.output_tokens_details
+    thinking = 0 if details is None else details.thinking_tokens
+    usage = Usage(message.usage.input_tokens, message.usage.output_tokens, 0, 0, 0, thinking)
     said = message.content[0].text
     return Answer(read.custom_id, Outcome.SUCCEEDED, said, usage, message.model, None, False, True, None, ())

@@ -32,7 +32,7 @@ SAFETY_CODES = frozenset(
 )
 """Error codes by which a safety filter says that it would not let the request or the answer through."""
 
-_DEARER_TIERS = frozenset({"fast", "priority"})
+DEARER_TIERS = frozenset({"fast", "priority"})
 _TRANSIENT = frozenset({"server_error", "rate_limit_exceeded", "request_timeout", "vector_store_timeout"})
 _TRUNCATED = (Outcome.TRUNCATED, "the answer was cut at max_tokens, thinking included: raise max_tokens")
 _FILTERED = (Outcome.REFUSED, "a content filter stopped the answer")
@@ -131,7 +131,7 @@ def _read(
 
 def _dearer(tier: object) -> str | None:
     """OpenAI has no word for a batch's tier ("default" stands there), so only one that costs more than it says anything."""
-    if not isinstance(tier, str) or tier not in _DEARER_TIERS:
+    if not isinstance(tier, str) or tier not in DEARER_TIERS:
         return None
     return f"answered at service tier {shown(tier)}, which has no batch discount: it may have cost more than is shown"
 

@@ -34,6 +34,7 @@ from batchata.providers.openai.facts import read_facts
 from batchata.providers.openai.params import CHAT, RESPONSES
 from batchata.providers.openai.status import MARK, ended_before, is_ours, number, output_files, read_status
 from batchata.providers.openai.uploads import OpenAIUploads
+from batchata.providers.openai.usual import read_usual
 from batchata.request import Request
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ class OpenAIProvider(ListedBatches):
                     raise  # of two files the second alone may be gone: what the first holds is paid and counts
 
     def read(self, line: bytes) -> Answer:
-        return read_line(line)
+        return read_usual(line) or read_line(line)
 
     def forget(self, provider_id: str) -> None:
         """Delete the files of a batch whose answers are safe elsewhere: its input, its output and its errors."""
