@@ -200,10 +200,14 @@ class Preparer:
         ahead: deque[_Waiting] = deque()
         for pending in waiting:
             try:
-                ahead.append(self._begun(provider, pending))
+                waits = self._begun(provider, pending)
             except DocumentError as error:
                 formed.failed.append(self._failed(pending, str(error)))
                 continue
+            if waits.file is None and not ahead:
+                yield waits
+                continue
+            ahead.append(waits)
             while ahead and (ahead[0].file is None or len(ahead) > AHEAD):
                 yield ahead.popleft()
         yield from ahead

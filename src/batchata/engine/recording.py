@@ -17,11 +17,12 @@ from batchata.engine.preparing import Formed, Order
 from batchata.engine.progress import Tally
 from batchata.engine.repeats import Repeats
 from batchata.engine.tracks import Desk, Track
+from batchata.engine.verdicts import is_gone, verdict_of
 from batchata.errors import CreateRefusedError, ProviderError
 from batchata.job import Job
 from batchata.planner import Now
-from batchata.provider_batch import ProviderBatch, State, Verdict
-from batchata.providers.base import RESULTS_GONE, BatchStatus, Sighting
+from batchata.provider_batch import ProviderBatch, State
+from batchata.providers.base import BatchStatus, Sighting
 from batchata.said import SaidJobs
 from batchata.store import reading
 from batchata.store.rows import NewBatch, NewJob, NewJobs, NewResult, Packed
@@ -280,7 +281,7 @@ class Recorder:
             self._desk.fail(error)
 
     def _ended(self, track: Track, status: BatchStatus, now: Now) -> None:
-        verdict, row = _verdict(status), track.row
+        verdict, row = verdict_of(status), track.row
         self._desk.lanes[row.lane].ended(verdict, row.count, now.ticks)
         if status.error is not None:
             log.warning("%s, a batch of %d jobs, did not run: %s", row.provider_id, row.count, status.error)
@@ -317,7 +318,7 @@ class Recorder:
             track.next_look = now.ticks + planner.retry_interval(track.failures)
             track.saw(now.ticks, shown=not isinstance(completion.error, ProviderError) or completion.error.retryable)
             self._denied([track], completion.error)
-            if _is_gone(completion.error, row, now):
+            if is_gone(completion.error, row, now):
                 track.row = desk.store.gone(row)
 
     def _settled(self, track: Track, completion: Completion, now: Now) -> None:
@@ -361,28 +362,9 @@ class Recorder:
         )
 
 
-def _verdict(status: BatchStatus) -> Verdict | None:
-    """What the provider's words about a whole batch come to."""
-    kind = (status.error_kind or "").lower()
-    if status.error is None:
-        return Verdict.GONE if status.results_gone else None
-    if "token_limit_exceeded" in kind:
-        return Verdict.OVERFLOW
-    if kind.endswith("expired"):
-        return Verdict.EXPIRED
-    return Verdict.CANCELLED if kind.endswith(("cancelled", "canceled")) else Verdict.FAILED
-
-
 def _exactly(amount: Money) -> str:
     """To the last digit: the two may differ by less than what is shown elsewhere."""
     return f"${to_usd(amount):.9f}".rstrip("0").rstrip(".")
-
-
-def _is_gone(error: Exception, row: ProviderBatch, now: Now) -> bool:
-    """Whether answers can never be fetched: the provider says so, or has none to give after the time it keeps them."""
-    if not isinstance(error, ProviderError) or error.retryable:
-        return False
-    return error.kind == RESULTS_GONE or (row.collect_by is not None and now.wall > row.collect_by)
 
 
 def _batch_id(subject: object) -> int:
