@@ -102,15 +102,21 @@ def check(results: dict[str, JobResult], documents: int) -> None:
         assert 0 < box["left"] < box["right"] < 595
 
 
-def loaded(name: str) -> bool:
-    return name in sys.modules
+def loaded(name: str) -> Callable[[], bool]:
+    """Whether a process has loaded a module; sent to the cluster by value, as its processes may not have this file."""
+
+    def asked() -> bool:
+
+        return name in sys.modules
+
+    return asked
 
 
 def test_a_dask_cluster_reads_and_grounds_pdfs(answering: Emulator, client: Client, tmp_path: Path) -> None:
-    assert set(client.run(loaded, "pypdfium2").values()) == {False}
+    assert set(client.run(loaded("pypdfium2")).values()) == {False}
     executor = executor_of(client)
     check(read_with(executor, tmp_path / "run", 12), 12)
-    where: dict[str, bool] = client.run(loaded, "pypdfium2")
+    where: dict[str, bool] = client.run(loaded("pypdfium2"))
     assert list(where.values()) == [True, True]  # both processes had a share
     (create,) = answering.creates
     reading = [at for at in executor.times if at < create.at]
