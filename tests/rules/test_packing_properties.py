@@ -13,7 +13,8 @@ from simulated.script import PRICES, SimJob, _parsed
 from simulated.world import Setting, World
 
 from batchata.documents.reader import Reader
-from batchata.engine.preparing import Formed, Order, Preparer
+from batchata.engine.packing import Formed, Order
+from batchata.engine.preparing import Preparer
 from batchata.providers.catalog import Catalog
 from batchata.store import reading
 from batchata.store.database import Database

@@ -126,7 +126,7 @@ MUTATIONS = (
         "if not self._balance().bears(bound, limit):",
         "if False:",
         4,
-        (("engine/preparing.py", "formed.bound + bound > self._available", "bound > self._available"),),
+        (("engine/packing.py", "formed.bound + bound > self._available", "bound > self._available"),),
     ),
     Mutation(
         "ask the planner for more than there is",
@@ -198,7 +198,7 @@ MUTATIONS = (
     ),
     Mutation(
         "take every job for a plain one",
-        "engine/preparing.py",
+        "engine/packing.py",
         "pending.form if plain else -pending.form",
         "pending.form",
         12,

@@ -10,8 +10,9 @@ from typing import NamedTuple, TypeAlias
 
 from batchata import planner
 from batchata.engine.collecting import Ends, Settler, Show, collect, together
+from batchata.engine.packing import Order
 from batchata.engine.pool import Clock, Completion, Emit, Key, Pool, Steps
-from batchata.engine.preparing import Order, Preparer
+from batchata.engine.preparing import Preparer
 from batchata.engine.recording import Recorder
 from batchata.engine.tracks import Desk, Track, Wishes
 from batchata.planner import Now, StopReason

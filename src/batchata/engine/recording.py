@@ -12,8 +12,8 @@ from typing import Any
 from batchata import planner
 from batchata.engine import settling
 from batchata.engine.collecting import Ends, Show
+from batchata.engine.packing import Formed, Order
 from batchata.engine.pool import Completion
-from batchata.engine.preparing import Formed, Order
 from batchata.engine.progress import Tally
 from batchata.engine.repeats import Repeats
 from batchata.engine.tracks import Desk, Track

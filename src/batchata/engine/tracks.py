@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from batchata.engine.lanes import Lanes
-from batchata.engine.preparing import Formed
+from batchata.engine.packing import Formed
 from batchata.engine.progress import Progress
 from batchata.planner import Now, StopReason
 from batchata.provider_batch import OPEN, ProviderBatch, State

@@ -18,8 +18,8 @@ from pydantic import BaseModel
 
 from batchata.engine import loop
 from batchata.engine.loop import MOST_TO_SHOW
+from batchata.engine.packing import Formed
 from batchata.engine.pool import Clock, Pool
-from batchata.engine.preparing import Formed
 from batchata.engine.progress import Progress
 from batchata.engine.session import Parts, Session, open_session
 from batchata.engine.tracks import Wishes
