@@ -378,10 +378,10 @@ def look_interval(age: float) -> float:
 
 
 def turn_interval(batches: int) -> float:
-    """Seconds from one turn to the next while so many batches are open: what comes of them meanwhile shares a commit. One that is
-    alone waits for nothing.
+    """Seconds from one turn to the next while so many batches are open: what comes of them meanwhile shares a commit. A few, whose
+    ends are waited for, wait for nothing.
     """
-    return min(0.0004 * (batches - 1), 0.02) if batches > 1 else 0.0
+    return min(0.0005 * max(0, batches - 10), 0.02)
 
 
 def retry_interval(failures: int, asked: float | None = None) -> float:
