@@ -60,7 +60,7 @@ test: $(STAMP) chromium  ## Format, lint, types, import contracts and all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 crash: $(STAMP)  ## Kill real processes and simulate lives of a state file at length; CRASH="--kills 10 --lives 2000" does less
 	$(BIN)/python -m crash $(CRASH)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from batchata.arguments import shown
 from batchata.errors import BatchataError, ValidationError
+from batchata.providers.catalog import await_loading
 from batchata.result import JobResult
 from batchata.usage import dollars, money, to_usd
 
@@ -49,6 +50,7 @@ def start(batch: "Batch") -> "BatchRun":
 
 
 def estimate(batch: "Batch") -> "Estimate":
+    await_loading()
     from batchata.engine.estimating import estimate as count
 
     return count(batch, time.time())
@@ -74,6 +76,7 @@ class BatchRun:
     """
 
     def __init__(self, batch: "Batch") -> None:
+        await_loading()
         from batchata.engine.pool import SystemClock, ThreadPool
         from batchata.engine.progress import Progress
         from batchata.engine.session import open_session

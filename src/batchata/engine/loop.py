@@ -29,7 +29,7 @@ Effect: TypeAlias = tuple[Key, str, Callable[[Emit], object]]
 
 
 SHOWING: Key = ("show", None)
-MOST_TO_SHOW = 2_000_000  # bytes of results and raw answers that wait for their files, before no more answers are read
+MOST_TO_SHOW = 1_000_000  # bytes of results and raw answers that wait for their files, before no more answers are read
 
 
 class Turn(NamedTuple):

@@ -51,6 +51,7 @@ log = logging.getLogger("batchata")
 
 GROUP = 1_000, 20_000  # jobs added to the state in one transaction, at least and at most: see `_source`
 SHARE = 50  # of the jobs added so far
+SHOWN_AT_ONCE = 500  # results in memory on their way to their files
 GROUP_BYTES = 4_000_000  # of what they ask, which may be long
 
 
@@ -187,8 +188,10 @@ class Held:
         return None if self._files is None else partial(self._write, self._files)
 
     def _write(self, files: Files, done: Show) -> None:
+        files.show((), done.raw)
         with self._readers.connection() as connection:
-            files.show(reading.results_of(connection, done.jobs), done.raw)
+            for start in range(0, len(done.jobs), SHOWN_AT_ONCE):
+                files.show(reading.results_of(connection, done.jobs[start : start + SHOWN_AT_ONCE]))
 
     def repair(self, catalog: Catalog) -> None:
         """Write files that a crash may have kept from being written; all of them where the folder is another one."""

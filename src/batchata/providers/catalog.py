@@ -133,7 +133,26 @@ def load_ahead(provider: str, named: Named) -> None:
     config = service(provider, named)
     sdk = KINDS[provider].sdk if config is None else "openai" if config.batch else None
     if sdk is not None and sdk not in sys.modules:
-        threading.Thread(target=_load, args=(sdk,), name="batchata-import", daemon=True).start()
+        _begin(sdk)
+
+
+def await_loading() -> None:
+    """Wait for what `load_ahead` began. Whoever is about to import much calls this first: two threads that import packages whose
+    modules import each other can lock one another out, and then Python fails the import of one of them.
+    """
+    for thread in [*_loading]:
+        thread.join()
+        with contextlib.suppress(ValueError):  # another thread waited for it too
+            _loading.remove(thread)
+
+
+_loading: list[threading.Thread] = []
+
+
+def _begin(module: str) -> None:
+    thread = threading.Thread(target=_load, args=(module,), name="batchata-import", daemon=True)
+    thread.start()
+    _loading.append(thread)
 
 
 def _load(module: str) -> None:
