@@ -7,6 +7,7 @@ under way is never named again: `View.busy` holds the keys of those.
 Recovery has no code of its own: after a crash the rows are what they are, nothing is busy, and the same rules take them up.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,7 +20,10 @@ from batchata.usage import Money
 StopReason: TypeAlias = Literal["cost_limit", "time_limit", "shutdown", "cancelled"]
 
 FIRST_LOOK = 0.025  # seconds: small runs feel instant
+LOOKS_BEGIN = 1.0  # seconds: at the latest, whatever was seen of others
 LONGEST_LOOK = 120.0
+FORMED_AHEAD = 200  # jobs in bodies that are ready before there is room for them: of small batches many are made
+FORMED_AHEAD_BYTES = 1_000_000  # of such bodies, from which on no more are formed
 SETTLED_AT_ONCE = 4  # batches: what is read of their answers is in memory
 RETRY_FIRST = 0.5
 RETRY_LONGEST = 120.0
@@ -33,6 +37,8 @@ class Now:
     wall: float
     ticks: float
 
+
+AT_PROVIDERS = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)
 
 # -- what is known
 
@@ -95,9 +101,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Turn waiting jobs of a lane into the body of one provider batch, within `available` nano-dollars."""
+    """Turn waiting jobs of a lane into the bodies of so many provider batches, within `available` nano-dollars."""
 
     lane: int
+    bodies: int
     available: Money | None
 
     @property
@@ -212,6 +219,7 @@ def _money_calls_done(view: View) -> bool:
 
 
 def _actions(view: View, now: Now) -> Iterator[Action]:
+    yield from _submits(view)
     for batch in view.batches:
         yield from _on_batch(batch, view, now)
     yield from _settles(view)
@@ -219,14 +227,24 @@ def _actions(view: View, now: Now) -> Iterator[Action]:
     yield from _prepare(view, now)
 
 
+def _submits(view: View) -> Iterator[Action]:
+    """What was prepared goes out as long as there is room at the providers."""
+    prepared = [batch for batch in view.batches if batch.row.state is State.PREPARED]
+    idle = [
+        batch for batch in prepared if ("batch", batch.row.id) not in view.busy
+    ]  # of the others the upload is under way
+    room = view.max_concurrent - (len(prepared) - len(idle)) - _awaited_in(view, *AT_PROVIDERS) if idle else 0
+    for batch in idle:
+        if not batch.has_body or batch.halted or view.stop is not None:
+            yield Void(batch.row.id)
+        elif room > 0 and not _uncertain_twins(batch, view):
+            room -= 1
+            yield Submit(batch.row.id)
+
+
 def _on_batch(batch: BatchView, view: View, now: Now) -> Iterator[Action]:
     row, key = batch.row, ("batch", batch.row.id)
     match row.state:
-        case State.PREPARED:
-            if not batch.has_body or batch.halted or view.stop is not None:
-                yield Void(row.id)
-            elif not _uncertain_twins(batch, view):
-                yield Submit(row.id)
         case State.SUBMITTING:
             if key not in view.busy:
                 yield Doubt(row.id)
@@ -241,7 +259,7 @@ def _on_batch(batch: BatchView, view: View, now: Now) -> Iterator[Action]:
         case State.ENDED:
             if row.verdict is None and now.ticks >= batch.next_look:
                 yield Collect(row.id)
-        case State.COLLECTED | State.SETTLED | State.VOID:
+        case State.PREPARED | State.COLLECTED | State.SETTLED | State.VOID:
             pass
 
 
@@ -290,13 +308,22 @@ def _polls(view: View, now: Now) -> Iterator[Poll]:
 
 
 def _prepare(view: View, now: Now) -> Iterator[Prepare]:
-    if view.stop is not None or _in_flight(view) >= view.max_concurrent:
+    if view.stop is not None:
         return
+    room = view.max_concurrent - _awaited_in(view, State.PREPARED, *AT_PROVIDERS)
     available = view.balance.available(view.limit)
     for lane in _fair(view):
-        if _may_pack(lane, view, now, available):
-            yield Prepare(lane.id, available)
+        ahead = _formed_ahead(lane, view)
+        if room + ahead > ahead // 2 and _may_pack(lane, view, now, available):
+            bodies = min(room + ahead, ahead, lane.ready // lane.jobs_per_batch)
+            yield Prepare(lane.id, max(1, bodies), available)
             return
+
+
+def _formed_ahead(lane: LaneView, view: View) -> int:
+    """How many bodies of a lane may be ready before there is room for them. None where other lanes wait: each is to have its turn."""
+    held = sum(batch.row.size for batch in view.batches if batch.row.state is State.PREPARED)
+    return FORMED_AHEAD // lane.jobs_per_batch if len(view.lanes) == 1 and held < FORMED_AHEAD_BYTES else 0
 
 
 def _fair(view: View) -> list[LaneView]:
@@ -324,9 +351,8 @@ def _starved(lane: LaneView, now: Now, available: Money | None) -> bool:
     return lane.starved_until is None or now.wall < lane.starved_until
 
 
-def _in_flight(view: View) -> int:
-    waiting = (State.PREPARED, State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)
-    return sum(batch.row.state in waiting and _awaited(batch, view) for batch in view.batches)
+def _awaited_in(view: View, *states: State) -> int:
+    return sum(batch.row.state in states and _awaited(batch, view) for batch in view.batches)
 
 
 def _awaited(batch: BatchView, view: View) -> bool:
@@ -375,6 +401,14 @@ def _wake(view: View, now: Now) -> float | None:
 def look_interval(age: float) -> float:
     """Seconds between looks at something `age` seconds old: an eighth of its age at first, a small share of it later."""
     return min(max(FIRST_LOOK, min(0.125 * age, 2 + 0.03 * age)), LONGEST_LOOK)
+
+
+def next_look(since: float, now: float, quickest: float) -> float:
+    """When something made at `since` is looked at again. Not long before it can have ended, going by the quickest of its kind so far;
+    which says little of the next one, so no more than the first second is left out.
+    """
+    first = min(0.9 * quickest, LOOKS_BEGIN) if math.isfinite(quickest) else 0.0
+    return max(since + first, now + look_interval(now - since))
 
 
 def turn_interval(batches: int) -> float:

@@ -13,7 +13,7 @@ from simulated.script import PRICES, SimJob, _parsed
 from simulated.world import Setting, World
 
 from batchata.documents.reader import Reader
-from batchata.engine.packing import Formed, Order
+from batchata.engine.packing import Body, Formed, Order
 from batchata.engine.preparing import Preparer
 from batchata.providers.catalog import Catalog
 from batchata.store import reading
@@ -31,6 +31,7 @@ prompts = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=60
 @settings(max_examples=80, deadline=None)
 @given(
     prompts=prompts,
+    bodies=st.integers(1, 4),
     most_jobs=st.integers(1, 5),
     of_provider=st.integers(1, 5),
     most_bytes=st.integers(80, 600),
@@ -38,7 +39,7 @@ prompts = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=60
     kind=st.sampled_from(["listed", "spooled"]),
 )
 def test_bodies_hold_what_they_may_and_every_job_once(
-    prompts: list[str], most_jobs: int, of_provider: int, most_bytes: int, limit: int | None, kind: str
+    prompts: list[str], bodies: int, most_jobs: int, of_provider: int, most_bytes: int, limit: int | None, kind: str
 ) -> None:
     with World(1, Setting([SimJob(kind, "ok-0")])) as world, tempfile.TemporaryDirectory(dir=FAST_DISK) as folder:
         provider = world._provider(kind, "A")
@@ -52,9 +53,11 @@ def test_bodies_hold_what_they_may_and_every_job_once(
             )  # fmt: skip
             _fill(store, kind, prompts)
             sent: list[str] = []
-            while (formed := _form(store, preparer, kind, most_jobs, limit)).attempts:
-                sent += _checked(formed, provider, min(most_jobs, of_provider), limit, store)
-            formed.body.close()
+            while (formed := _form(store, preparer, kind, bodies, most_jobs, limit)).bodies:
+                assert len(formed.bodies) <= bodies
+                assert formed.bound == sum(body.attempts.bound for body in formed.bodies)
+                for body in formed.bodies:
+                    sent += _checked(body, provider, min(most_jobs, of_provider), limit, store)
             assert formed.exhausted
             _check_the_rest(store, prompts, sent, limit)
 
@@ -70,28 +73,27 @@ def _fill(store: Store, kind: str, prompts: list[str]) -> None:
     Intake(store, run, Members()).add(NewJobs.of(new))
 
 
-def _form(store: Store, preparer: Preparer, kind: str, most_jobs: int, limit: int | None) -> Formed:
+def _form(store: Store, preparer: Preparer, kind: str, bodies: int, most_jobs: int, limit: int | None) -> Formed:
     available = reading.balance(store.connection).available(limit)
-    formed = preparer.form(Order(1, kind, 1, 1.0, most_jobs, available))
+    formed = preparer.form(Order(1, kind, 1, 1.0, bodies, most_jobs, available))
     assert available is None or formed.bound <= available
     assert not formed.failed
     store.pass_over(formed.passed_over)
     return formed
 
 
-def _checked(formed: Formed, provider: SimProvider, most: int, limit: int | None, store: Store) -> list[str]:
+def _checked(body: Body, provider: SimProvider, most: int, limit: int | None, store: Store) -> list[str]:
     """The prompts of a body that holds what it may, once it is reserved."""
-    with formed.body as body:
-        whole = body.read()
+    with body.file as file:
+        whole = file.read()
     lines = [orjson.loads(line) for line in whole.splitlines()]
-    assert formed.size == len(whole)
-    assert formed.size <= provider.limits.bytes_per_batch or len(lines) == 1
-    assert len(lines) == len(formed.attempts) <= most
-    assert [line["custom_id"] for line in lines] == [f"{formed.nonce}-{place}" for place in range(len(lines))]
-    jobs = formed.attempts.jobs.tolist()
+    assert body.size == len(whole)
+    assert body.size <= provider.limits.bytes_per_batch or len(lines) == 1
+    assert len(lines) == len(body.attempts) <= most
+    assert [line["custom_id"] for line in lines] == [f"{body.nonce}-{place}" for place in range(len(lines))]
+    jobs = body.attempts.jobs.tolist()
     assert jobs == sorted(jobs), "the order of arrival is kept"
-    assert formed.bound == sum(formed.attempts.bounds)
-    assert store.reserve(NewBatch(1, formed.nonce, "me", formed.size, formed.attempts), 1.0, limit) is not None
+    assert store.reserve(NewBatch(1, body.nonce, "me", body.size, body.attempts), 1.0, limit) is not None
     return [line["body"]["text"] for line in lines]
 
 

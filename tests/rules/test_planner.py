@@ -1,5 +1,6 @@
 """The planner as a table: what is known and the time, and what is to be done next."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -26,6 +27,7 @@ def batch(state: State, number: int = 1, **row: object) -> BatchView:
 
 
 LANE = LaneView(id=1, provider="anthropic", ready=20, jobs_per_batch=10)
+LARGE = replace(LANE, ready=20_000, jobs_per_batch=10_000)
 
 
 @pytest.mark.parametrize(
@@ -107,9 +109,9 @@ def test_answers_of_a_few_batches_are_read_at_a_time() -> None:
         ({"lanes": (replace(LANE, blocked_until=51.0),)}, False),
         ({"lanes": (replace(LANE, next_due=1_001.0),)}, False),
         ({"stop": "shutdown"}, False),
-        ({"max_concurrent": 1, "batches": (batch(State.SUBMITTED),)}, False),
-        ({"max_concurrent": 1, "batches": (batch(State.UNCERTAIN),)}, False),
-        ({"max_concurrent": 1, "batches": (batch(State.ENDED),)}, True),
+        ({"max_concurrent": 1, "batches": (batch(State.SUBMITTED),), "lanes": (LARGE,)}, False),
+        ({"max_concurrent": 1, "batches": (batch(State.UNCERTAIN),), "lanes": (LARGE,)}, False),
+        ({"max_concurrent": 1, "batches": (batch(State.ENDED),), "lanes": (LARGE,)}, True),
         ({"intake_done": False, "lanes": (replace(LANE, ready=9),)}, False),
         ({"intake_done": False}, True),
         ({"limit": 100, "balance": Balance(50, 20), "lanes": (replace(LANE, starved_at=30),)}, False),
@@ -124,14 +126,39 @@ def test_when_jobs_are_packed(change: dict[str, object], prepares: bool) -> None
 
 def test_what_may_be_reserved_is_what_the_limit_leaves() -> None:
     view = View(lanes=(LANE,), limit=100, balance=Balance(50, 20))
-    assert plan(view, NOW).actions == (planner.Prepare(1, 30),)
-    assert plan(replace(view, limit=60), NOW).actions == (planner.Prepare(1, 0),)
+    assert plan(view, NOW).actions == (planner.Prepare(1, 2, 30),)
+    assert plan(replace(view, limit=60), NOW).actions == (planner.Prepare(1, 2, 0),)
+
+
+def test_small_bodies_are_formed_together_and_some_ahead_of_the_room_for_them() -> None:
+    def bodies(ready: int, *batches: BatchView, others: tuple[LaneView, ...] = (), most: int = 1) -> int:
+        view = View(lanes=(replace(LANE, ready=ready), *others), batches=batches, max_concurrent=most)
+        return sum(one.bodies for one in plan(view, NOW).actions if isinstance(one, planner.Prepare))
+
+    flying = batch(State.SUBMITTED, next_look=99.0)
+    waiting = [batch(State.PREPARED, number, has_body=True) for number in range(2, 22)]
+    assert bodies(25, most=3) == 2
+    assert bodies(9) == 1
+    assert bodies(10_000, flying) == 20
+    assert bodies(10_000, flying, *waiting[:9]) == 11
+    assert bodies(10_000, flying, *waiting) == bodies(10_000, flying, *waiting[:10]) == 0
+    assert bodies(10_000, flying, batch(State.PREPARED, 2, has_body=True, size=planner.FORMED_AHEAD_BYTES)) == 0
+    assert bodies(10_000, flying, others=(replace(LANE, id=2, provider="local"),)) == 0
+
+
+def test_no_more_is_sent_than_may_be_open_at_the_providers() -> None:
+    waiting = tuple(batch(State.PREPARED, number, has_body=True) for number in range(1, 5))
+    view = View(batches=(*waiting, batch(State.SUBMITTED, 9, next_look=99.0)), max_concurrent=3)
+    assert plan(view, NOW).actions == (planner.Submit(1), planner.Submit(2))
+    uploading = replace(view, busy=frozenset({("batch", 3)}))
+    assert plan(uploading, NOW).actions == (planner.Submit(1),)
+    assert plan(replace(view, max_concurrent=1), NOW).actions == ()
 
 
 def test_the_lane_with_the_fewest_batches_in_flight_goes_first() -> None:
     other = replace(LANE, id=2, provider="local")
     view = View(lanes=(LANE, other), batches=(batch(State.SUBMITTED, next_look=99.0),))
-    assert plan(view, NOW).actions == (planner.Prepare(2, None),)
+    assert plan(view, NOW).actions == (planner.Prepare(2, 1, None),)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +197,13 @@ def test_looks_grow_rarer_with_age_within_bounds(one: float, other: float) -> No
     younger, older = sorted((one, other))
     assert planner.FIRST_LOOK <= planner.look_interval(younger) <= planner.look_interval(older) <= planner.LONGEST_LOOK
     assert planner.look_interval(older) <= max(planner.FIRST_LOOK, 0.125 * older)
+
+
+def test_nothing_is_looked_at_long_before_it_can_have_ended_going_by_the_quickest_of_its_kind() -> None:
+    assert planner.next_look(50.0, 50.0, math.inf) == 50.0 + planner.FIRST_LOOK
+    assert planner.next_look(50.0, 50.0, 0.5) == 50.0 + 0.9 * 0.5
+    assert planner.next_look(50.0, 50.4, 0.5) == pytest.approx(50.4 + planner.look_interval(0.4))
+    assert planner.next_look(50.0, 50.0, 3600.0) == 50.0 + planner.LOOKS_BEGIN
 
 
 @given(st.integers(1, 10_000), st.one_of(st.none(), st.floats(0, 1e5)))

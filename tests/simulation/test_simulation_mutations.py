@@ -123,7 +123,7 @@ MUTATIONS = (
     Mutation(
         "pack more than the limit bears",
         "store/moves.py",
-        "if not self._balance().bears(bound, limit):",
+        "if not self.balance().bears(bound, limit):",
         "if False:",
         4,
         (("engine/packing.py", "formed.bound + bound > self._available", "bound > self._available"),),

@@ -22,16 +22,15 @@ MOST_FORMS = 1_000  # of which the jobs are known at a time
 AHEAD = 32  # attempts whose quotes are looked up while the first of them is waited for
 
 
-def collect(provider: Provider, provider_id: str, emit: Emit) -> None:
-    """Stream the raw answers of a batch as segments of whole lines. Raises `ProviderError` if cut short."""
+def collect(provider: Provider, provider_id: str, emit: Emit) -> bytes:
+    """Stream the raw answers of a batch as segments of whole lines, and give the last. Raises `ProviderError` if cut short."""
     held = bytearray()
     for chunk in provider.results(provider_id):
         held += chunk
         if len(held) >= SEGMENT and (end := held.rfind(b"\n") + 1):
             emit(bytes(held[:end]))
             del held[:end]
-    if held:
-        emit(bytes(held))
+    return bytes(held)
 
 
 class Raw(NamedTuple):

@@ -1,5 +1,6 @@
 """Lanes while a run goes: how many jobs wait in each, and what its provider has taught us of late."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -26,7 +27,7 @@ ACCOUNT = ("FAILED_PRECONDITION", "billing_error", "billing_hard_limit_reached",
 @dataclass(slots=True)
 class Lane:
     """`most_jobs` is what the user's setting and the provider's limit allow in a batch; `cap` is less for a while after a
-    batch was refused for something in it, so that halving finds the job.
+    batch was refused for something in it, so that halving finds the job. `quickest`: seconds that the quickest of its batches took.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Lane:
     starved_at: Money | None = None
     starved_until: float | None = None
     failures: int = 0
+    quickest: float = math.inf
     cap: int | None = None
     refusal: tuple[str, int] = ("", 0)  # the words that batches of one job were refused with, and how many running
 
@@ -54,8 +56,9 @@ class Lane:
         if self.cap is not None:
             self.cap = self.cap * 2 if self.cap * 2 < self.most_jobs else None
 
-    def ended(self, verdict: Verdict | None, count: int, ticks: float) -> None:
+    def ended(self, verdict: Verdict | None, count: int, age: float, ticks: float) -> None:
         """A provider that judges after the create tells so here whether a batch was too large, or had a bad line."""
+        self.quickest = min(self.quickest, age)
         if verdict in (Verdict.FAILED, Verdict.OVERFLOW):
             self.cap = max(1, count // 2)
             self.failures += 1

@@ -128,7 +128,7 @@ class Engine:
         row, desk = track.row, self._desk
         return planner.BatchView(
             row=row,
-            has_body=track.formed is not None,
+            has_body=track.body is not None,
             next_look=track.next_look,
             same_account=row.account == desk.catalog.account(row.provider),
             unseen=track.unseen,
@@ -195,8 +195,8 @@ class Engine:
         """Write what must be durable before an effect, and give its group and work; None: writing was all."""
         now = self._clock.now()
         match action:
-            case planner.Prepare(lane, available):
-                return "prepare", self._prepare(lane, available, now)
+            case planner.Prepare(lane, bodies, available):
+                return "prepare", self._prepare(lane, bodies, available, now)
             case planner.Poll(provider, batches):
                 ids = [self._desk.tracks[batch].row.provider_id or "" for batch in batches]
                 return "look", lambda _: self._desk.catalog[provider].poll(ids)
@@ -230,23 +230,23 @@ class Engine:
                 desk.void(track, now.wall, "the provider's listings do not show it: it counts as never made")
         return None
 
-    def _prepare(self, lane_id: int, available: Money | None, now: Now) -> Callable[[Emit], object]:
+    def _prepare(self, lane_id: int, bodies: int, available: Money | None, now: Now) -> Callable[[Emit], object]:
         lane, run = self._desk.lanes[lane_id], self._desk.settings.run
-        order = Order(lane_id, lane.provider, run, now.wall, lane.jobs_per_batch, available)
+        order = Order(lane_id, lane.provider, run, now.wall, bodies, lane.jobs_per_batch, available)
         return lambda _: (order, self._preparer.form(order))
 
     def _submit(self, track: Track, now: Now) -> Callable[[Emit], object]:
         """First the upload, where the provider wants one; then the intent, and the one call that costs money."""
-        provider, formed = self._desk.catalog[track.row.provider], track.formed
-        if formed is None:
+        provider, body = self._desk.catalog[track.row.provider], track.body
+        if body is None:
             raise RuntimeError(f"provider batch {track.row.id} has no body to send")
         if provider.limits.upload_first and not track.staged:
-            return lambda _: provider.stage(_intent(track.row, now.wall), formed.body)
+            return lambda _: provider.stage(_intent(track.row, now.wall), body.file)
         track.row = self._desk.store.intend(track.row, now.wall, track.upload_id, provider.now())
         track.intended = now.ticks
         intent = _intent(track.row, now.wall)
-        formed.body.seek(0)
-        return lambda _: provider.create(intent, formed.body)
+        body.file.seek(0)
+        return lambda _: provider.create(intent, body.file)
 
     def _find(self, row: ProviderBatch, at: float, _: Emit) -> Sighting:
         with self._desk.readers.connection() as connection:

@@ -1,9 +1,8 @@
-"""Jobs into the body of one provider batch: files read, requests drawn in the provider's dialect, bounded, packed.
+"""Jobs into the bodies of provider batches: files read, requests drawn in the provider's dialect, bounded, packed.
 
 A job that can't be sent ends here, alone.
 """
 
-import secrets
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -12,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from batchata import grounding, messages, pricing
+from batchata import grounding, messages, planner, pricing
 from batchata.documents.reader import Reader
 from batchata.engine import settling
 from batchata.engine.job_files import AHEAD, Files
@@ -77,24 +76,32 @@ class Preparer:
         self._cuts: dict[tuple[int, int], Money] = {}
 
     def form(self, order: Order) -> Formed:
-        """The next body of a lane: as many of its waiting jobs as may go together and the budget bears."""
-        provider = self._catalog[order.provider]
-        if self._shared is not None:
-            self._shared.begin_body()
-        formed = Formed(order.lane, secrets.token_hex(8))
+        """The next bodies of a lane: as many of its waiting jobs as may go together and the budget bears."""
+        provider, formed = self._catalog[order.provider], Formed(order.lane)
         self._cuts.clear()  # a bound is of its moment
         with (
             self._readers.connection() as connection,
             closing(reading.pending(connection, order.lane, order.run, order.now, order.available)) as waiting,
         ):
-            packing = Packing(provider, formed, order, self._folder)
-            for waits in self._with_files(provider, waiting, formed):
-                prepared = self._prepared(provider, waits, formed, order)
-                if prepared is not None and not packing.take(waits.pending, *prepared):
-                    formed.exhausted = False
+            jobs = self._with_files(provider, waiting, formed)
+            while self._fill(provider, jobs, formed, order) and len(formed.bodies) < order.bodies:
+                if sum(body.size for body in formed.bodies) >= planner.FORMED_AHEAD_BYTES:
                     break
-        packing.close()
         return formed
+
+    def _fill(self, provider: Provider, jobs: Iterator["_Waiting"], formed: Formed, order: Order) -> bool:
+        """One body more. Whether another may follow: this one holds as many jobs as it may, and was left for no other reason."""
+        if self._shared is not None:
+            self._shared.begin_body()
+        packing = Packing(provider, formed, order, self._folder)
+        formed.exhausted = True
+        for waits in jobs:
+            prepared = self._prepared(provider, waits, formed, order)
+            if prepared is not None and not packing.take(waits.pending, *prepared):
+                formed.exhausted = False
+                break
+        packing.close()
+        return packing.full
 
     def request(self, job: Job, document: Document | Image | None, tries: bytes | None, provider: Provider) -> Request:
         """What a job asks, in no provider's dialect."""

@@ -61,11 +61,14 @@ class Snapshot:
 
 
 class Progress:
-    """The loop counts, other threads read `snapshot` and wait for it to change."""
+    """The loop counts; other threads read `snapshot`, and wait for jobs to have been added, to have finished, or all of it to be
+    over.
+    """
 
     def __init__(self) -> None:
         self.snapshot = Snapshot()
         self.changed = threading.Condition()
+        self._awaited = (0, False, False)
         self.over = threading.Event()  # for who waits for the end alone, and is not to be woken by each change
 
     def took(self, taken: Taken) -> None:
@@ -107,12 +110,14 @@ class Progress:
             self.snapshot = replace(self.snapshot, rested_batches=self.snapshot.rested_batches + 1)
 
     def publish(self, batches: Iterable[ProviderBatch], balance: Balance, *, intake_done: bool) -> None:
-        """Let waiting threads see where the run is now."""
+        """Let other threads see where the run is now. Those that wait are woken where what they wait for may have come: each of them
+        would take the interpreter from the loop, at every turn of a run of small batches.
+        """
         rows = list(batches)
         uncertain = [row for row in rows if row.state is State.UNCERTAIN]
         deadlines = [row.collect_by for row in rows if row.collect_by is not None]
         with self.changed:
-            self.snapshot = replace(
+            now = self.snapshot = replace(
                 self.snapshot,
                 open_batches=len(rows),
                 uncertain=len(uncertain),
@@ -121,7 +126,10 @@ class Progress:
                 balance=balance,
                 intake_done=intake_done,
             )
-            self.changed.notify_all()
+            awaited = now.finished, now.total > 0, now.intake_done
+            if awaited != self._awaited:
+                self._awaited = awaited
+                self.changed.notify_all()
 
     def finish(self, stop: StopReason | None, ended_at: float) -> None:
         with self.changed:

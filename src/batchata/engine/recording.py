@@ -12,7 +12,8 @@ from typing import Any
 from batchata import planner
 from batchata.engine import settling
 from batchata.engine.collecting import Ends, Show
-from batchata.engine.packing import Formed, Order
+from batchata.engine.lanes import Lane
+from batchata.engine.packing import Body, Formed, Order
 from batchata.engine.pool import Completion
 from batchata.engine.progress import Tally
 from batchata.engine.repeats import Repeats
@@ -31,6 +32,7 @@ from batchata.usage import Money, to_usd
 log = logging.getLogger("batchata")
 
 MOST_BROKEN = 5  # looks running that raised what no provider raises, before its batches are left for another run
+AT_HAND = 100  # attempts of a batch that are kept for when its answers come; those of a larger one are read again
 MANY_ROUNDS = 10  # from here on the settings are worth a warning
 
 
@@ -138,26 +140,25 @@ class Recorder:
         lane.ready -= len(formed.failed)
         self._fail_unsent(formed.failed, now)
         desk.store.pass_over(formed.passed_over)
-        if len(formed.attempts):
-            self._reserve(formed, now)
-        else:
-            formed.body.close()
-            if formed.exhausted and lane.ready:
-                later = reading.next_due(desk.store.connection, lane.id, order.run, after=order.now)
-                lane.starved_at, lane.starved_until = order.available, later
+        for body in formed.bodies:
+            self._reserve(lane, body, now)
+        if not formed.bodies and formed.exhausted and lane.ready:
+            later = reading.next_due(desk.store.connection, lane.id, order.run, after=order.now)
+            lane.starved_at, lane.starved_until = order.available, later
 
-    def _reserve(self, formed: Formed, now: Now) -> None:
-        desk, lane = self._desk, self._desk.lanes[formed.lane]
-        account = desk.catalog.account(lane.provider)
-        new = NewBatch(formed.lane, formed.nonce, account, formed.size, formed.attempts)
+    def _reserve(self, lane: Lane, body: Body, now: Now) -> None:
+        desk, account = self._desk, self._desk.catalog.account(lane.provider)
+        new = NewBatch(lane.id, body.nonce, account, body.size, body.attempts)
         row = desk.store.reserve(new, now.wall, desk.settings.limit)
         if row is None:  # the balance has moved since: it is formed again within what is left
-            formed.body.close()
+            body.file.close()
             return
-        formed.attempts = Packed()  # the state has them: a batch that waits to be sent need not hold them too
         lane.ready -= row.count
         desk.progress.packed(row.count)
-        desk.tracks[row.id] = Track(row, now.ticks, now.ticks, formed)
+        track = desk.tracks[row.id] = Track(row, now.ticks, now.ticks, body)
+        if row.count <= AT_HAND:
+            track.packed = body.attempts
+        body.attempts = Packed()  # the state has them: a large batch that waits need not hold them too
 
     # -- a provider batch
 
@@ -191,7 +192,8 @@ class Recorder:
             if not lane.judged_late:
                 lane.went_well()
             self._submitted(track, str(completion.value), now.wall, now)
-            track.since, track.next_look = now.ticks, now.ticks + planner.FIRST_LOOK
+            track.since = now.ticks
+            track.next_look = planner.next_look(now.ticks, now.ticks, lane.quickest)
         elif isinstance(error, CreateRefusedError):
             self._refused(track, error, now)
         else:
@@ -253,7 +255,8 @@ class Recorder:
             status = statuses.get(track.row.provider_id)
             track.failures = 0
             track.saw(now.ticks, shown=status is not None)
-            track.next_look = now.ticks + planner.look_interval(now.ticks - track.since)
+            quickest = self._desk.lanes[track.row.lane].quickest
+            track.next_look = planner.next_look(track.since, now.ticks, quickest)
             if status is not None and status.ended:
                 self._ended(track, status, now)
 
@@ -282,7 +285,7 @@ class Recorder:
 
     def _ended(self, track: Track, status: BatchStatus, now: Now) -> None:
         verdict, row = verdict_of(status), track.row
-        self._desk.lanes[row.lane].ended(verdict, row.count, now.ticks)
+        self._desk.lanes[row.lane].ended(verdict, row.count, now.ticks - track.since, now.ticks)
         if status.error is not None:
             log.warning("%s, a batch of %d jobs, did not run: %s", row.provider_id, row.count, status.error)
         track.next_look = now.ticks
@@ -304,11 +307,12 @@ class Recorder:
     # -- answers
 
     def _collected(self, track: Track, completion: Completion, now: Now) -> None:
-        desk, row = self._desk, track.row
-        if completion.partial:
-            piece: Any = completion.value
+        desk, row, piece = self._desk, track.row, completion.value
+        if isinstance(piece, bytes) and piece:
             desk.store.add_segment(row, piece)
-        elif completion.error is None:
+        if completion.partial:
+            return
+        if completion.error is None:
             self._repeats.over(("fetch", row.id), f"The answers of {row.provider_id} are fetched", now.ticks)
             desk.moved(track, desk.store.collected(row, now.wall))
         else:

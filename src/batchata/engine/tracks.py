@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from batchata.engine.lanes import Lanes
-from batchata.engine.packing import Formed
+from batchata.engine.packing import Body
 from batchata.engine.progress import Progress
 from batchata.planner import Now, StopReason
 from batchata.provider_batch import OPEN, ProviderBatch, State
@@ -48,7 +48,7 @@ class Track:
     row: ProviderBatch
     since: float  # its making: looks grow rarer with its age
     held_since: float  # since when this process has it
-    formed: Formed | None = None
+    body: Body | None = None
     intended: float | None = None  # its create; None: in an earlier process
     upload_id: str | None = None
     staged: bool = False
@@ -84,9 +84,9 @@ class Track:
         return overdue and looked_for > LOOK_LONGER * settings.settle_seconds
 
     def release_body(self) -> None:
-        if self.formed is not None:
-            self.formed.body.close()
-            self.formed = None
+        if self.body is not None:
+            self.body.file.close()
+            self.body = None
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.commits = 0
+        self.rollbacks = 0
         if not path.exists() or path.stat().st_size == 0:
             _create(path)
         check(path)
@@ -55,6 +55,7 @@ class Database:
             yield
             self.commit()
         except BaseException:
+            self.rollbacks += 1
             if self._is_open():
                 self.connection.execute("ROLLBACK")
             raise
@@ -64,7 +65,6 @@ class Database:
 
     def commit(self) -> None:
         self.connection.execute("COMMIT")
-        self.commits += 1
 
     def insert(self, into: str, rows: Iterable[Sequence[object]], tail: str = "") -> int:
         """Many rows with few statements: `INSERT INTO {into} VALUES (…), (…) {tail}`. How many rows were written.

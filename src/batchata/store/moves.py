@@ -43,12 +43,10 @@ class Store:
         self.database.close()
 
     def balance(self) -> Balance:
-        """As it is now; outside a transaction read again only after a commit."""
-        if self.connection.in_transaction:
-            return self._balance()
-        commits = self.database.commits
-        if self._balance_at is None or self._balance_at[0] != commits:
-            self._balance_at = commits, self._balance()
+        """As the ledger has it now. Nobody else writes there: it is read again only where a booking may have been undone."""
+        rollbacks = self.database.rollbacks
+        if self._balance_at is None or self._balance_at[0] != rollbacks:
+            self._balance_at = rollbacks, reading.balance(self.connection)
         return self._balance_at[1]
 
     # -- runs and facts of the file
@@ -91,7 +89,7 @@ class Store:
         with self.transaction():
             packed = batch.attempts
             jobs, bound = packed.jobs.tolist(), packed.bound
-            if not self._balance().bears(bound, limit):
+            if not self.balance().bears(bound, limit):
                 return None
             batch_id = self._insert(
                 "INSERT INTO provider_batch (lane, state, nonce, account, count, size, reserved, prepared_at)"
@@ -234,9 +232,6 @@ class Store:
     def batch(self, batch_id: int) -> ProviderBatch:
         return reading.batch(self.connection, batch_id)
 
-    def _balance(self) -> Balance:
-        return reading.balance(self.connection)
-
     def _end_attempts(self, batch: ProviderBatch, settled: Settlement, packed: Packed) -> Money:
         """What is released by it."""
         if not len(settled):
@@ -304,14 +299,13 @@ class Store:
         return replace(batch, **{name: value for name, value in columns.items() if name in KEPT})  # type: ignore[arg-type]
 
     def _book(self, batch: int, at: float, *bookings: tuple[Booking, Money]) -> None:
-        balance = self._balance()
+        balance, rows = self.balance(), []
         for kind, amount in bookings:
             if amount:
                 balance = balance.after(kind, amount)
-                self._insert(
-                    "INSERT INTO ledger (at, batch, kind, amount, reserved, spent) VALUES (?, ?, ?, ?, ?, ?)",
-                    (at, batch, kind, amount, balance.reserved, balance.spent),
-                )
+                rows.append((None, at, batch, kind, amount, balance.reserved, balance.spent))
+        self.database.insert("ledger", rows)
+        self._balance_at = self.database.rollbacks, balance
 
     def _note(self, batch: int, at: float, event: str, note: str | None) -> None:
         self._insert("INSERT INTO journal (at, batch, event, note) VALUES (?, ?, ?, ?)", (at, batch, event, note))

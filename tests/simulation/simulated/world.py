@@ -368,7 +368,8 @@ class _Opened:
         for value in dropped:
             formed = value[1] if isinstance(value, tuple) else None
             if isinstance(formed, Formed):
-                formed.body.close()
+                for body in formed.bodies:
+                    body.file.close()
         if self.session is not None:
             for track in self.session._desk.tracks.values():
                 track.release_body()

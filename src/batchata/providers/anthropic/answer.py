@@ -102,6 +102,8 @@ def _succeeded(custom_id: str, message: object) -> Answer:
         )
     outcome, error = _ending(message)
     said, statements = _said(message.get("content"))
+    if said is None and outcome is Outcome.SUCCEEDED:
+        outcome, error = Outcome.ERROR, "Anthropic's result says succeeded and its message has no content"
     usage = fields(message.get("usage"))
     note = _lost_discount(usage.get("service_tier"))
     return Answer(
