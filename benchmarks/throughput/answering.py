@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from batchata.testing import Emulator, EmulatorProcess
+from batchata.testing import Answer, Emulator, EmulatorProcess
 from benchmarks.throughput.documents import answer
 from benchmarks.throughput.process import ROOT
 
@@ -23,8 +23,11 @@ class AnsweringProcess(EmulatorProcess):
         self._command = [sys.executable, "-c", PROGRAM, str(ROOT), str(turnaround), answers]
 
 
-def plain(body: Mapping[str, Any]) -> str:
+def plain(body: Mapping[str, Any]) -> Answer | str:
     """An answer in ASCII, about as long as the emulator's own: some clients split lines where JSON has none."""
+    if "tool_choice" in body:  # an answer of a type, asked for as the call of a tool
+        call = {"type": "tool_use", "id": "toolu_0", "name": body["tool_choice"]["name"], "input": {"text": TEXT}}
+        return Answer(content=[call])
     typed = "response_format" in body or "format" in body.get("text", ())  # of chat completions, of responses
     return json.dumps({"text": TEXT}) if typed else TEXT
 

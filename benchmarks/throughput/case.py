@@ -70,9 +70,8 @@ class Case:
     def _taken(self, folder: Path, emulator: EmulatorProcess) -> Taken:
         script = str(HERE / "scripts" / f"{self.script}.py")  # or elsewhere, where it is given from the root on
         arguments = [str(folder) if argument == "FOLDER" else argument for argument in self.arguments]
-        path = os.pathsep.join([str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]).rstrip(os.pathsep)
-        if self.python != sys.executable:
-            path = ""
+        inherited = os.environ.get("PYTHONPATH", "") if self.python == sys.executable else ""
+        path = os.pathsep.join([str(ROOT), *inherited.split(os.pathsep)]).rstrip(os.pathsep)
         return take(
             [script, *arguments], emulator.environment() | {"PYTHONPATH": path}, folder.parent, python=self.python
         )

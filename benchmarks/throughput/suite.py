@@ -95,7 +95,7 @@ def run(cases: Sequence[Case], runs: int, scratch: Path, say: Callable[[str], No
         for cell in _round(_turned(cases, turn), scratch):
             found[cell.key].append(cell)
             say(
-                f"{turn + 1}/{runs} {cell.case:15} {cell.jobs:>9,} jobs: {cell.cpu + cell.workers_cpu:7.2f} s CPU, "
+                f"{turn + 1}/{runs} {cell.case:26} {cell.jobs:>9,} jobs: {cell.cpu + cell.workers_cpu:7.2f} s CPU, "
                 f"{cell.peak / 1e6:4.0f} MB, {cell.wall:6.2f} s"
             )
     cells = [middle(cells) for cells in found.values()]

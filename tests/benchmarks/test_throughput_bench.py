@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks.peers.__main__ import table
-from benchmarks.peers.clients import CLIENTS
+from benchmarks.peers.__main__ import cases, tables
+from benchmarks.peers.clients import CLIENTS, DIALECTS
 from benchmarks.throughput import cell, goals, page, process, suite
 from benchmarks.throughput.cell import Cell, Figures
 from benchmarks.throughput.chart import chart
@@ -145,12 +145,25 @@ def test_the_page_is_changed_between_its_marks_only(tmp_path: Path) -> None:
         page.put(path, "peers", "new")
 
 
-def test_other_clients_stand_beside_ours_with_their_versions() -> None:
-    names = ["peer:floor", "peer:raw", *(client.case for client in CLIENTS)]
+def test_other_clients_stand_beside_ours_with_their_versions_on_each_dialect() -> None:
+    pythons = dict.fromkeys(CLIENTS, "python")
+    names = [case.name for dialect in DIALECTS for case in cases(10_000, dialect, pythons)]
+    assert (
+        len(set(names))
+        == len(names)
+        == sum(3 + sum(dialect in one.dialects for one in CLIENTS) for dialect in DIALECTS)
+    )
     cells = [measured(name, 10_000, cpu=float(place), requests={"create": 1}) for place, name in enumerate(names)]  # type: ignore[arg-type]
-    shown = table(Figures("here", {one.key: one for one in cells}, {client.name: "9.9" for client in CLIENTS}))
-    assert [line.count("|") for line in shown.splitlines()[2:]] == [10] * (len(names) + 2)
+    shown = tables(Figures("here", {one.key: one for one in cells}, {client.name: "9.9" for client in CLIENTS}))
+    rows = [line for line in shown.splitlines() if line.startswith("|")]
+    assert [line.count("|") for line in rows] == [10] * (len(names) + 2 * len(DIALECTS))
     for client in CLIENTS:
-        assert f"{client.name} 9.9" in shown
-        assert client.requirement.split("==")[1][0].isdigit()
+        assert sum(f"| {client.name} 9.9 |" in row for row in rows) == len(client.dialects)
+        assert client.version[0].isdigit()
         assert Path(f"{client.script}.py").is_file()
+
+
+def test_a_dialect_without_figures_has_no_table() -> None:
+    one = measured("peer:openai:none", 10_000, requests={"create": 1})  # type: ignore[arg-type]
+    shown = tables(Figures("here", {one.key: one}, {}))
+    assert ("OpenAI" in shown, "Anthropic" in shown) == (True, False)

@@ -2,41 +2,52 @@
 
 import json
 import os
-import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-LARGEST = 50_000
+from benchmarks.peers.adapters import asking
+from benchmarks.peers.adapters.asking import Work
 
 
-def write(folder: Path, jobs: int) -> list[str]:
-    paths = []
-    for start in range(0, jobs, LARGEST):
-        path = folder / f"{start}.jsonl"
+def line(work: Work, number: int) -> dict[str, Any]:
+    body = {"model": work.model, "max_tokens": asking.MAX_TOKENS, "messages": asking.turns(number)}
+    if work.dialect == "anthropic":
+        return {"custom_id": f"job-{number}", "params": body}
+    return {"custom_id": f"job-{number}", "method": "POST", "url": "/v1/chat/completions", "body": body}
+
+
+def write(work: Work) -> Iterator[str]:
+    for numbers in work.batches:
+        path = work.folder / f"{numbers.start}.jsonl"
         with path.open("w", encoding="utf-8") as file:
-            for number in range(start, min(start + LARGEST, jobs)):
-                turns = [{"role": "user", "content": f"Say {number}."}]
-                body = {"model": "gpt-4.1-mini", "max_tokens": 64, "messages": turns}
-                line = {"custom_id": f"job-{number}", "method": "POST", "url": "/v1/chat/completions", "body": body}
-                file.write(json.dumps(line) + "\n")
-        paths.append(str(path))
-    return paths
+            file.writelines(json.dumps(line(work, number)) + "\n" for number in numbers)
+        yield str(path)
+
+
+def text(work: Work, answer: dict[str, Any]) -> Any:
+    if work.dialect == "anthropic":
+        return answer["result"]["message"]["content"][0]["text"]
+    return answer["response"]["body"]["choices"][0]["message"]["content"]
+
+
+def read(work: Work, folder: Path) -> int:
+    finished = 0
+    for path in folder.glob("*_results.jsonl"):
+        with path.open("rb") as lines:
+            finished += sum(bool(text(work, json.loads(answer))) for answer in lines)
+    return finished
 
 
 def main() -> None:
-    jobs, folder = int(sys.argv[1]), Path(sys.argv[2])
-    os.environ["XDG_CONFIG_HOME"] = str(folder)  # its manifest lies there
+    work = asking.given()
+    os.environ["XDG_CONFIG_HOME"] = str(work.folder)  # its manifest lies there
     from batchwizard.cli import app  # type: ignore[import-not-found]
 
-    out = folder / "out"
-    options = ["--output-directory", str(out), "--check-interval", "1"]
-    app(["process", *write(folder, jobs), *options], standalone_mode=False)
-    finished = 0
-    for path in out.glob("*_results.jsonl"):  # it ends with files; the answers are for the script to read
-        with path.open("rb") as lines:
-            for line in lines:
-                answer = json.loads(line)["response"]["body"]["choices"][0]["message"]["content"]
-                finished += bool(answer)
-    sys.stdout.write("\n" + json.dumps({"finished": finished}) + "\n")
+    out = work.folder / "out"
+    options = ["--provider", work.dialect, "--output-directory", str(out), "--check-interval", "1"]
+    app(["process", *options, *write(work)], standalone_mode=False)
+    asking.tell(read(work, out))  # it ends with files: the answers are for the script to read
 
 
 if __name__ == "__main__":

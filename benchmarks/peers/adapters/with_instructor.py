@@ -1,36 +1,44 @@
 """instructor's `BatchProcessor`: a file, a batch, the results as models. It has no state: the ids are the caller's to keep."""
 
-import json
-import sys
 import time
-from pathlib import Path
+from functools import cache
 
-from instructor.batch import BatchProcessor  # type: ignore[import-not-found]
+from instructor.batch import BatchProcessor, extract_results  # type: ignore[import-not-found]
 from pydantic import BaseModel
 
-LARGEST = 50_000  # OpenAI's own limit
+from benchmarks.peers.adapters import asking
 
 
 class Answer(BaseModel):
     text: str
 
 
+def mend() -> None:
+    """It lets go of Anthropic's client before it has read the answers, and a client that is gone closes its connection: more
+    answers than were buffered by then are lost. One client for the whole script stays.
+    """
+    import anthropic
+
+    anthropic.Anthropic = cache(anthropic.Anthropic)  # type: ignore[assignment, misc]
+
+
 def main() -> None:
-    jobs, folder = int(sys.argv[1]), Path(sys.argv[2])
-    processor: BatchProcessor[Answer] = BatchProcessor("openai/gpt-4.1-mini", Answer)
+    work = asking.given()
+    if work.dialect == "anthropic":
+        mend()
+    processor: BatchProcessor[Answer] = BatchProcessor(f"{work.dialect}/{work.model}", Answer)
     waiting = []
-    for start in range(0, jobs, LARGEST):
-        numbers = range(start, min(start + LARGEST, jobs))
-        path = str(folder / f"{start}.jsonl")
-        asked = [[{"role": "user", "content": f"Say {number}."}] for number in numbers]
-        processor.create_batch_from_messages(asked, file_path=path, max_tokens=256)
+    for numbers in work.batches:
+        path = str(work.folder / f"{numbers.start}.jsonl")
+        asked = [asking.turns(number) for number in numbers]
+        processor.create_batch_from_messages(asked, file_path=path, max_tokens=asking.MAX_TOKENS)
         waiting.append(processor.submit_batch(path))
-    finished = 0
+    answers: list[Answer] = []
     for name in waiting:
-        while processor.get_batch_status(name)["status"] != "completed":
+        while processor.get_batch_status(name)["status"] not in {"completed", "ended"}:
             time.sleep(0.1)
-        finished += len(processor.get_results(name, file_path=str(folder / f"{name}.jsonl")))
-    sys.stdout.write(json.dumps({"finished": finished}) + "\n")
+        answers += extract_results(processor.retrieve_results(name))
+    asking.tell(sum(bool(answer.text) for answer in answers))
 
 
 if __name__ == "__main__":
