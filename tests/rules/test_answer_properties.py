@@ -143,7 +143,9 @@ def test_any_bytes_are_an_answer(name: str, line: bytes) -> None:
 @pytest.mark.parametrize("name", READERS)
 @settings(max_examples=250, deadline=None)
 @given(which=st.integers(0, 2), changes=edits)
-@example(which=0, changes=[(161, 0, b" ")])  # Anthropic's "content" under another name: nothing is left to call an answer
+@example(
+    which=0, changes=[(161, 0, b" ")]
+)  # Anthropic's "content" under another name: nothing is left to call an answer
 def test_a_line_that_was_damaged_is_an_answer(name: str, which: int, changes: list[tuple[int, int, bytes]]) -> None:
     check(READERS[name](broken(WIRE[name][which], changes)))
 

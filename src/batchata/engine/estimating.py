@@ -16,6 +16,7 @@ from batchata.providers.catalog import Catalog, resolve
 from batchata.said import SaidJob
 from batchata.store import reading
 from batchata.store.database import connect_reader
+from batchata.store.names import Names
 from batchata.store.readers import Readers
 from batchata.usage import Money, Usage
 
@@ -126,8 +127,12 @@ class _Known:
 
     def __init__(self, ask: Ask | None) -> None:
         self._connection = None if ask is None else connect_reader(ask.state_file)
+        self._names = None if self._connection is None else Names(self._connection)
 
     def finished(self, job_id: str, digest: bytes) -> bool:
-        if self._connection is None:
+        if self._names is None:
             return False
-        return reading.state_of(self._connection, key64(job_id), job_id, digest) in ("succeeded", "lost", "active")
+        return any(
+            (named, content) == (job_id, digest) and state in ("succeeded", "lost", "active")
+            for _, named, content, state, _ in self._names.find([key64(job_id)])
+        )

@@ -49,8 +49,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("batchata")
 
-GROUP = 1_000, 20_000  # jobs added to the state in one transaction, at least and at most: see `_source`
-SHARE = 50  # of the jobs added so far
+GROUP = 2_000  # jobs added to the state in one transaction
 SHOWN_AT_ONCE = 500  # results in memory on their way to their files
 GROUP_BYTES = 4_000_000  # of what they ask, which may be long
 
@@ -131,7 +130,9 @@ class Session:
     def close(self, snapshot: Snapshot, stop: StopReason | None, ended: float) -> None:
         """Let go of everything. What is settled and shown is noted, so that the next start need not check it."""
         with contextlib.suppress(sqlite3.Error):  # a full disk must not keep the lock
-            self._store.end_run(self._desk.settings.run, ended, stop)
+            with self._store.transaction():
+                self._desk.intake.close()
+                self._store.end_run(self._desk.settings.run, ended, stop)
             if self._engine.all_shown and self.failure is None:
                 self._held.note_shown(self._store)
         for track in self._desk.tracks.values():
@@ -150,18 +151,12 @@ class Session:
         )  # fmt: skip
 
     def _source(self, emit: Emit) -> None:
-        """Ids are spread over their index evenly, so a group writes as many of its pages as it has jobs, until it has many more:
-        the more jobs there are, the larger the groups, and each costs as much as the first.
-        """
-        group, added = SaidJobs(), 0
-        least, most = GROUP
+        group = SaidJobs()
         try:
             for said in self._said:
                 group.add(said)
-                if len(group) >= least or group.size >= GROUP_BYTES:
+                if len(group) >= GROUP or group.size >= GROUP_BYTES:
                     emit(group)
-                    added += len(group)
-                    least = min(max(least, added // SHARE), most)
                     group = SaidJobs()
         finally:  # an iterable of the user's that breaks loses none of what it gave
             if len(group):

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from batchata.store import reading, recall
+from batchata.store.names import Names
 from batchata.usage import Money, dollars
 
 BATCHES_LISTED = 200
@@ -45,10 +46,7 @@ def told(connection: sqlite3.Connection, superseded: Collection[int], listed: in
 def superseded(connection: sqlite3.Connection) -> set[int]:
     """Rows of jobs that were added again with other content: all but the version that a run added last."""
     versions: dict[str, list[int]] = defaultdict(list)
-    rows = connection.execute(
-        "SELECT job_id, seq FROM said WHERE key IN (SELECT key FROM said GROUP BY key HAVING count(*) > 1)"
-    )
-    for job_id, seq in rows:
+    for job_id, seq in Names(connection).several():
         versions[job_id].append(seq)
     changed = [seqs for seqs in versions.values() if len(seqs) > 1]
     if not changed:

@@ -17,7 +17,14 @@ from pathlib import Path
 from batchata.errors import StateError
 
 APPLICATION_ID = 0x62617463  # "batc"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+UPGRADES = {
+    2: "DROP INDEX said_key;"
+    " CREATE TABLE named (key INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) STRICT, WITHOUT ROWID;"
+    " INSERT INTO named SELECT key, seq FROM said ORDER BY key, seq;"
+    " INSERT INTO meta SELECT 'named', max(seq) FROM said HAVING max(seq) IS NOT NULL;"
+}
+"""What makes the next form of a state of an older one, which its next run does."""
 CACHE = {"rw": 4_000, "ro": 1_000}  # kB: rows are written and read in their order, and seldom again
 ROWS_AT_ONCE = 256  # in one statement: times eight columns, far below the most parameters SQLite takes
 
@@ -30,7 +37,7 @@ class Database:
         self.rollbacks = 0
         if not path.exists() or path.stat().st_size == 0:
             _create(path)
-        check(path)
+        form = check(path, oldest=min(UPGRADES))
         try:
             self.connection = _connect(path, "rw")
             # FULL: a commit is on the disk before the next call to a provider. WAL: readers never wait for it.
@@ -41,6 +48,9 @@ class Database:
             self.connection.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: fewer fsyncs under load
             self.connection.execute("BEGIN IMMEDIATE")  # a disk that can't be written is noticed now
             self.connection.execute("ROLLBACK")
+            while form < SCHEMA_VERSION:
+                form += 1
+                self.connection.executescript(f"BEGIN; {UPGRADES[form - 1]} PRAGMA user_version = {form}; COMMIT;")
         except sqlite3.Error as error:
             raise unusable(path, str(error)) from error
 
@@ -118,8 +128,10 @@ def _create(path: Path) -> None:
         ) from error
 
 
-def check(path: Path) -> None:
-    """Raise `StateError` where the file is not a state of this version, by its header alone; it is not opened."""
+def check(path: Path, *, oldest: int = SCHEMA_VERSION) -> int:
+    """The form of a state. Raises `StateError` where the file is none, or of a form that can't be read; by its header alone: it is
+    not opened.
+    """
     try:
         with path.open("rb") as file:
             header = file.read(100)
@@ -132,14 +144,16 @@ def check(path: Path) -> None:
     version, application = struct.unpack_from(">I", header, 60)[0], struct.unpack_from(">I", header, 68)[0]
     if application != APPLICATION_ID:
         raise unusable(path, "it is an SQLite database of another program")
-    if version != SCHEMA_VERSION:
+    if not oldest <= version <= SCHEMA_VERSION:
+        way = "a run with this one takes it over" if version in UPGRADES else "give another path"
         raise StateError(
             f"state_file={str(path)!r} was written in state format {version}; this batchata reads {SCHEMA_VERSION}: "
-            "go on with the batchata that wrote it, or give another path"
+            f"go on with the batchata that wrote it, or {way}"
         )
     expected = pages * (65536 if page_size == 1 else page_size)
     if size < expected and not _has_wal(path):  # with a WAL, a checkpoint may have been cut short: SQLite mends that
         raise unusable(path, f"it is cut short: {size:,} bytes of {expected:,}")
+    return int(version)
 
 
 def _has_wal(path: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from batchata.identity import derived_id, key64
 from batchata.store.moves import Store
+from batchata.store.names import Names
 from batchata.store.rows import NewJob, NewJobs, Taken
 
 
@@ -80,7 +81,8 @@ class Intake:
         self._run = run
         self.members = members
         self._places: dict[bytes, int] = {}  # only of contents seen more than once
-        self._next_seq = 1 + store.connection.execute("SELECT coalesce(max(seq), 0) FROM said").fetchone()[0]
+        self._names = Names(store.connection)
+        self._next_seq = self._names.last + 1
 
     def add(self, jobs: NewJobs) -> Taken:
         names = [name or derived_id(digest, 1) for name, digest in zip(jobs.job_ids, jobs.digests, strict=True)]
@@ -98,6 +100,11 @@ class Intake:
         self._next_seq += len(group.new)
         return taken
 
+    def close(self) -> None:
+        """No more jobs come: what is still to be written of their ids."""
+        with self._store.transaction():
+            self._names.write()
+
     def _add_new(self, jobs: NewJobs, names: Sequence[str], keys: Sequence[int]) -> Taken:
         """A group that the state has nothing of: as of a script's first run."""
         first, last = self._next_seq, self._next_seq + len(jobs) - 1
@@ -105,6 +112,7 @@ class Intake:
         with self._store.transaction():
             self._store.database.insert("said", rows)
             self._stand(first, last)
+            self._names.add(last)
             self._store.connection.execute("INSERT INTO member VALUES (?, ?, ?)", (self._run, first, last))
         self.members.add_all(first, last)
         self._next_seq = last + 1
@@ -113,16 +121,8 @@ class Intake:
     def _known(self, keys: Sequence[int]) -> _Versions:
         """What the state has of the jobs of these keys."""
         versions: _Versions = defaultdict(list)
-        wanted = sorted(set(keys))  # in the order of the index
-        for start in range(0, len(wanted), 500):
-            some = wanted[start : start + 500]
-            marks = ",".join("?" * len(some))
-            for row in self._store.connection.execute(
-                "SELECT d.seq, d.job_id, d.digest, s.state, d.metadata FROM said d JOIN standing s ON s.job = d.seq"
-                f" WHERE d.key IN ({marks})",
-                some,
-            ):
-                versions[row[1]].append(_Known._make(row))
+        for row in self._names.find(keys):
+            versions[row[1]].append(_Known._make(row))
         return versions
 
     def _sort(self, job: NewJob, name: str, key: int, known: _Versions, group: _Group, taken: Taken) -> None:
@@ -175,8 +175,10 @@ class Intake:
 
     def _write(self, group: _Group) -> None:
         connection = self._store.connection
+        last = self._next_seq + len(group.new) - 1
         self._store.database.insert("said", group.new)
-        self._stand(self._next_seq, self._next_seq + len(group.new) - 1)
+        self._stand(self._next_seq, last)
+        self._names.add(last)
         self._revive(connection, group.revived)
         connection.executemany("UPDATE standing SET run = ? WHERE job = ?", ((self._run, seq) for seq in group.adopted))
         connection.executemany("UPDATE said SET metadata = ? WHERE seq = ?", group.described)

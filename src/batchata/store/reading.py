@@ -226,15 +226,6 @@ def settled_segments(connection: sqlite3.Connection, after: int) -> Iterator[tup
     return ((batch(connection, row[0]), bytes(row[1])) for row in rows)
 
 
-def state_of(connection: sqlite3.Connection, key: int, job_id: str, digest: bytes) -> str | None:
-    """The state of a job in this version of its content; None where it is not known."""
-    row = connection.execute(
-        "SELECT s.state FROM said d JOIN standing s ON s.job = d.seq WHERE d.key = ? AND d.job_id = ? AND d.digest = ?",
-        (key, job_id, digest),
-    ).fetchone()
-    return str(row[0]) if row else None
-
-
 def last_segment(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM segment").fetchone()[0])
 

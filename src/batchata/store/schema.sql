@@ -4,6 +4,7 @@
 -- Facts about this file, a handful of rows.
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,           -- salt: fingerprints accounts; shown: the last result certainly in results_dir; results_dir;
+                                    -- named: the last job that is in `named`;
                                     -- uploads: providers that may hold some of ours; last_run, taken, schema:…: what going on needs
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -47,14 +48,20 @@ CREATE TABLE form (
 -- still answers, and what was paid before, keeps its place. Written once; what becomes of it stands in `standing`.
 CREATE TABLE said (
   seq      INTEGER PRIMARY KEY,     -- order of arrival
-  key      INTEGER NOT NULL,        -- 64 bits of job_id: a narrow index (job_id decides)
+  key      INTEGER NOT NULL,        -- 64 bits of job_id
   job_id   TEXT NOT NULL,
   digest   BLOB NOT NULL,           -- of what the user gave (identity.py)
   form     INTEGER NOT NULL REFERENCES form,
   ask      BLOB NOT NULL,           -- JSON: its prompt, or an object of prompt and file, or of messages; no file contents
   metadata BLOB                     -- JSON, the user's
 ) STRICT;
-CREATE INDEX said_key ON said (key);
+
+-- The jobs by the key of their id (which decides). No index of `said`, because it is written many jobs at a time (names.py).
+CREATE TABLE named (
+  key INTEGER NOT NULL,
+  seq INTEGER NOT NULL,               -- of said
+  PRIMARY KEY (key, seq)
+) STRICT, WITHOUT ROWID;
 
 -- Where each job is. Narrow, because it is what changes: answers come in any order, and each page they touch is written again.
 -- (States are told apart by CASE: SQLite makes an index of an IN list anew for each row that it checks.)
