@@ -210,10 +210,10 @@ def _first(ahead: deque[Settled | Citing], ended: Settlement) -> Steps[None]:
 
 def index_of(custom_id: str | None, batch: ProviderBatch) -> int | None:
     """The attempt that a custom_id names; None where it names none of this batch."""
-    nonce, _, index = (custom_id or "").rpartition("-")
-    if nonce != batch.nonce or not index.isascii() or not index.isdigit() or int(index) >= batch.count:
+    nonce, _, digits = (custom_id or "").rpartition("-")
+    if nonce != batch.nonce or not digits.isascii() or not digits.isdigit():
         return None
-    return int(index)
+    return index if (index := int(digits)) < batch.count else None
 
 
 def _goes_back(batch: ProviderBatch) -> bool:

@@ -62,9 +62,9 @@ def settle(
         answer = read.answer
     outcome = answer.outcome
     cost, assumed = _cost(answer, attempt, job, batch, rules)
-    idx, seq, bound, _, _, tries = attempt
+    idx, seq, bound = attempt.idx, attempt.job, attempt.bound
     this = Attempt(outcome, batch.provider_id, answer.usage, cost, answer.error)
-    earlier = tries_of(tries)
+    earlier = tries_of(attempt.tries)
     if outcome is not Outcome.SUCCEEDED:
         before = [one.attempt.outcome for one in earlier]
         if goes_again(answer, before, rules, cancelled=batch.cancel_at is not None):

@@ -163,6 +163,9 @@ def _load(module: str) -> None:
             importlib.import_module(module)
     finally:
         if collects:
+            if not gc.get_freeze_count():  # nobody else has put anything aside
+                gc.freeze()
+                gc.unfreeze()  # all of it is old now, and is not gone through twice more on its way there
             gc.enable()
 
 

@@ -10,6 +10,7 @@ import sqlite3
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -84,9 +85,8 @@ class Database:
         written, all_rows = 0, list(rows)
         for start, count in _parts(len(all_rows)):
             some = all_rows[start : start + count]
-            marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * count)
-            values = [*chain.from_iterable(some)]
-            written += self.connection.execute(f"INSERT INTO {into} VALUES {marks}{tail}", values).rowcount
+            sql = _insert(into, len(some[0]), count, tail)
+            written += self.connection.execute(sql, [*chain.from_iterable(some)]).rowcount
         return written
 
     def close(self) -> None:
@@ -166,6 +166,12 @@ def unusable(path: Path, why: str) -> StateError:
         f"state_file={str(path)!r} can't be used: {why}. It was left as it is; "
         "give another path, or restore this file from a copy"
     )
+
+
+@lru_cache(maxsize=256)
+def _insert(into: str, columns: int, rows: int, tail: str) -> str:
+    marks = ", ".join([f"({', '.join('?' * columns)})"] * rows)
+    return f"INSERT INTO {into} VALUES {marks}{tail}"
 
 
 def _parts(rows: int) -> Iterator[tuple[int, int]]:

@@ -1,9 +1,13 @@
-"""The rows of the state as values: what the store gives and takes. Several are made for each job, so they are tuples."""
+"""The rows of the state as values: what the store gives and takes. Several are made for each job, so they are tuples where SQLite
+gives them or takes them, and else what is made fastest.
+"""
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from batchata.result import Outcome
 from batchata.usage import Money
@@ -120,7 +124,7 @@ class NewBatch:
     attempts: Packed
 
 
-class OpenAttempt(NamedTuple):
+class OpenAttempt(msgspec.Struct, frozen=True, gc=False):
     """An attempt without its end, with what settling it needs of its job. `ask` and `tries` are None where it is plain."""
 
     idx: int
@@ -131,7 +135,7 @@ class OpenAttempt(NamedTuple):
     tries: bytes | None = None
 
 
-class NewResult(NamedTuple):
+class NewResult(msgspec.Struct, frozen=True, gc=False):
     outcome: Outcome
     model: str | None
     cost: Money
@@ -139,14 +143,14 @@ class NewResult(NamedTuple):
     body: bytes
 
 
-class Again(NamedTuple):
+class Again(msgspec.Struct, frozen=True, gc=False):
     """The job goes back to wait: its attempts so far, if any, and the time before which it is not sent."""
 
     tries: bytes | None
     due: float
 
 
-class Settled(NamedTuple):
+class Settled(msgspec.Struct, frozen=True, gc=False):
     """The end of one attempt, and what becomes of its job. `assumed`: the cost is the bound, for want of knowledge."""
 
     idx: int
@@ -182,17 +186,17 @@ class Settlement:
         return len(self.indexes)
 
     def add(self, end: Settled) -> None:
-        idx, job, bound, outcome, cost, then, assumed = end
-        self.indexes.append(idx)
+        job, cost, then = end.job, end.cost, end.then
+        self.indexes.append(end.idx)
         self.jobs.append(job)
-        self.bounds.append(bound)
-        self.outcomes.append(outcome)
+        self.bounds.append(end.bound)
+        self.outcomes.append(end.outcome)
         self.costs.append(cost)
         if isinstance(then, NewResult):
-            self.finished.append((job, *then))
+            self.finished.append((job, then.outcome, then.model, then.cost, then.shape, then.body))
         else:
             self.again.append((then.tries, then.due, job))
-        if assumed:
+        if end.assumed:
             self.assumed += cost
         else:
             self.spent += cost
