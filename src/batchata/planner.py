@@ -8,9 +8,9 @@ Recovery has no code of its own: after a crash the rows are what they are, nothi
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 
 from batchata.budget import Balance
@@ -94,6 +94,15 @@ class View:
     leave_open: bool = False  # stop without waiting for what is open at the providers
     cancel: bool = False  # ask the providers to stop what is open
     files_behind: bool = False  # results wait for their files: they are in memory
+    _by_state: dict[State, list[BatchView]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for batch in self.batches:
+            self._by_state.setdefault(batch.row.state, []).append(batch)
+
+    def of(self, *states: State) -> list[BatchView]:
+        """The batches in these states, state by state."""
+        return [batch for state in states for batch in self._by_state.get(state, ())]
 
 
 # -- what to do
@@ -213,15 +222,14 @@ def plan(view: View, now: Now) -> Plan:
 
 def _money_calls_done(view: View) -> bool:
     """A create under way is waited for: its answer is what makes the next run simple."""
-    return not any(
-        batch.row.state is State.SUBMITTING and ("batch", batch.row.id) in view.busy for batch in view.batches
-    )
+    return not any(("batch", batch.row.id) in view.busy for batch in view.of(State.SUBMITTING))
 
 
 def _actions(view: View, now: Now) -> Iterator[Action]:
     yield from _submits(view)
-    for batch in view.batches:
-        yield from _on_batch(batch, view, now)
+    yield from _doubts(view, now)
+    yield from _cancels(view, now)
+    yield from _collects(view, now)
     yield from _settles(view)
     yield from _polls(view, now)
     yield from _prepare(view, now)
@@ -229,11 +237,10 @@ def _actions(view: View, now: Now) -> Iterator[Action]:
 
 def _submits(view: View) -> Iterator[Action]:
     """What was prepared goes out as long as there is room at the providers."""
-    prepared = [batch for batch in view.batches if batch.row.state is State.PREPARED]
-    idle = [
-        batch for batch in prepared if ("batch", batch.row.id) not in view.busy
-    ]  # of the others the upload is under way
-    room = view.max_concurrent - (len(prepared) - len(idle)) - _awaited_in(view, *AT_PROVIDERS) if idle else 0
+    prepared = view.of(State.PREPARED)
+    idle = [batch for batch in prepared if ("batch", batch.row.id) not in view.busy]
+    uploading = len(prepared) - len(idle)
+    room = view.max_concurrent - uploading - _awaited_in(view, *AT_PROVIDERS) if idle else 0
     for batch in idle:
         if not batch.has_body or batch.halted or view.stop is not None:
             yield Void(batch.row.id)
@@ -242,45 +249,48 @@ def _submits(view: View) -> Iterator[Action]:
             yield Submit(batch.row.id)
 
 
-def _on_batch(batch: BatchView, view: View, now: Now) -> Iterator[Action]:
-    row, key = batch.row, ("batch", batch.row.id)
-    match row.state:
-        case State.SUBMITTING:
-            if key not in view.busy:
-                yield Doubt(row.id)
-        case State.UNCERTAIN:
-            if absence_is_proven(batch, view.settle_seconds):
-                yield Absent(row.id)
-            elif now.ticks >= batch.next_look:
-                yield Find(row.id)
-        case State.SUBMITTED:
-            if view.cancel and not batch.cancelled and now.ticks >= batch.next_look:
-                yield Cancel(row.id)
-        case State.ENDED:
-            if row.verdict is None and now.ticks >= batch.next_look:
-                yield Collect(row.id)
-        case State.PREPARED | State.COLLECTED | State.SETTLED | State.VOID:
-            pass
+def _doubts(view: View, now: Now) -> Iterator[Action]:
+    """What became of creates that nobody answered, or whose process died."""
+    for row, *_ in view.of(State.SUBMITTING):
+        if ("batch", row.id) not in view.busy:
+            yield Doubt(row.id)
+    for batch in view.of(State.UNCERTAIN):
+        if absence_is_proven(batch, view.settle_seconds):
+            yield Absent(batch.row.id)
+        elif now.ticks >= batch.next_look:
+            yield Find(batch.row.id)
+
+
+def _cancels(view: View, now: Now) -> Iterator[Action]:
+    if view.cancel:
+        for batch in view.of(State.SUBMITTED):
+            if not batch.cancelled and now.ticks >= batch.next_look:
+                yield Cancel(batch.row.id)
+
+
+def _collects(view: View, now: Now) -> Iterator[Action]:
+    for batch in view.of(State.ENDED):
+        if batch.row.verdict is None and now.ticks >= batch.next_look:
+            yield Collect(batch.row.id)
 
 
 def _settles(view: View) -> Iterator[Action]:
     """Answers are fetched whatever happens here. They are read of a few batches at a time, as fast as their files can be written."""
     if not view.files_behind:
-        known = (
-            batch.row.id
-            for batch in view.batches
-            if batch.row.state is State.COLLECTED or (batch.row.state is State.ENDED and batch.row.verdict is not None)
-        )
-        yield from map(Settle, islice(known, SETTLED_AT_ONCE))
+        known = [
+            row.id
+            for row, *_ in view.of(State.COLLECTED, State.ENDED)
+            if row.state is State.COLLECTED or row.verdict is not None
+        ]
+        yield from map(Settle, sorted(known)[:SETTLED_AT_ONCE])
 
 
 def _uncertain_twins(batch: BatchView, view: View) -> list[BatchView]:
     """Batches of this count, uncertain under the same key: one more would make them hard to tell apart."""
     return [
         other
-        for other in view.batches
-        if other.row.state is State.UNCERTAIN
-        and other.row.provider == batch.row.provider
+        for other in view.of(State.UNCERTAIN)
+        if other.row.provider == batch.row.provider
         and other.row.account == batch.row.account
         and other.row.count == batch.row.count
     ]
@@ -299,8 +309,8 @@ def absence_is_proven(batch: BatchView, settle_seconds: float) -> bool:
 def _polls(view: View, now: Now) -> Iterator[Poll]:
     """One look per provider as soon as one of its batches is due: a listing shows the others at no extra cost."""
     open_now: dict[str, list[BatchView]] = {}
-    for batch in view.batches:
-        if batch.row.state is State.SUBMITTED and not batch.denied:
+    for batch in view.of(State.SUBMITTED):
+        if not batch.denied:
             open_now.setdefault(batch.row.provider, []).append(batch)
     for provider, batches in open_now.items():
         if any(now.ticks >= batch.next_look for batch in batches):
@@ -322,15 +332,14 @@ def _prepare(view: View, now: Now) -> Iterator[Prepare]:
 
 def _formed_ahead(lane: LaneView, view: View) -> int:
     """How many bodies of a lane may be ready before there is room for them. None where other lanes wait: each is to have its turn."""
-    held = sum(batch.row.size for batch in view.batches if batch.row.state is State.PREPARED)
-    return FORMED_AHEAD // lane.jobs_per_batch if len(view.lanes) == 1 and held < FORMED_AHEAD_BYTES else 0
+    if len(view.lanes) > 1 or sum([row.size for row, *_ in view.of(State.PREPARED)]) >= FORMED_AHEAD_BYTES:
+        return 0
+    return FORMED_AHEAD // lane.jobs_per_batch
 
 
 def _fair(view: View) -> list[LaneView]:
     """Lanes with the fewest batches in flight first, so that one provider's backlog never keeps another waiting."""
-    flying: dict[int, int] = {}
-    for batch in view.batches:
-        flying[batch.row.lane] = flying.get(batch.row.lane, 0) + 1
+    flying = Counter([row.lane for row, *_ in view.batches]) if len(view.lanes) > 1 else {}
     return sorted(view.lanes, key=lambda lane: (flying.get(lane.id, 0), lane.id))
 
 
@@ -352,7 +361,7 @@ def _starved(lane: LaneView, now: Now, available: Money | None) -> bool:
 
 
 def _awaited_in(view: View, *states: State) -> int:
-    return sum(batch.row.state in states and _awaited(batch, view) for batch in view.batches)
+    return sum([_awaited(batch, view) for batch in view.of(*states)])
 
 
 def _awaited(batch: BatchView, view: View) -> bool:
@@ -384,8 +393,7 @@ def _may_send_later(view: View, now: Now) -> bool:
 
 def _wake(view: View, now: Now) -> float | None:
     """The next moment at which time alone changes the plan."""
-    looked_at = (State.SUBMITTED, State.ENDED, State.UNCERTAIN)
-    moments = [batch.next_look for batch in view.batches if batch.row.state in looked_at]
+    moments = [batch.next_look for batch in view.of(State.SUBMITTED, State.ENDED, State.UNCERTAIN)]
     for lane in view.lanes:
         if lane.ready and not lane.halted and view.stop is None:
             moments.append(lane.blocked_until)

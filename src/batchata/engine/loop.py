@@ -16,7 +16,7 @@ from batchata.engine.preparing import Preparer
 from batchata.engine.recording import Recorder
 from batchata.engine.tracks import Desk, Track, Wishes
 from batchata.planner import Now, StopReason
-from batchata.provider_batch import ProviderBatch
+from batchata.provider_batch import ProviderBatch, State
 from batchata.providers.base import Intent, Sighting
 from batchata.store import reading
 from batchata.usage import Money
@@ -111,7 +111,7 @@ class Engine:
             wishes.stop, wishes.cancel = "time_limit", True
         return planner.View(
             lanes=desk.lanes.views(),
-            batches=tuple(self._batch_view(track, now) for track in desk.tracks.values()),
+            batches=tuple([self._batch_view(track, now) for track in desk.tracks.values()]),
             busy=frozenset(self._busy),
             balance=desk.store.balance(),
             limit=desk.settings.limit,
@@ -125,17 +125,18 @@ class Engine:
         )
 
     def _batch_view(self, track: Track, now: Now) -> planner.BatchView:
-        row, desk = track.row, self._desk
+        row, desk, unseen = track.row, self._desk, track.unseen_since is not None
+        doubted = unseen or row.state is State.UNCERTAIN  # of nothing else is there anything to be decided
         return planner.BatchView(
-            row=row,
-            has_body=track.body is not None,
-            next_look=track.next_look,
-            same_account=row.account == desk.catalog.account(row.provider),
-            unseen=track.unseen,
-            denied=track.denied,
-            undecided=track.undecided(now, desk.settings, desk.catalog[row.provider].limits.expires_seconds),
-            cancelled=track.cancelled,
-            halted=desk.lanes[row.lane].halted,
+            row,
+            track.body is not None,
+            track.next_look,
+            row.account == desk.catalog.account(row.provider),
+            unseen,
+            track.denied,
+            doubted and track.undecided(now, desk.settings, desk.catalog[row.provider].limits.expires_seconds),
+            track.cancelled,
+            desk.lanes[row.lane].halted,
         )
 
     def _start(self, key: Key, group: str, work: Callable[[Emit], object]) -> None:

@@ -107,4 +107,4 @@ class ListedBatches(ABC):
 
 def page_size(wanted: int, most: int) -> int:
     """Batches of a page where so many are looked for: some room for others between them."""
-    return min(most, max(20, 4 * wanted))
+    return min(most, max(20, 2 * wanted))
