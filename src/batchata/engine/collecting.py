@@ -85,14 +85,14 @@ class Settler:
         found = None if batch.verdict else reading.next_segment(self._connection, batch.id, batch.settled_segment)
         if found is None:
             return (yield from self._without_answer(batch, packed, now))
-        segment, body = found
+        segment, body, is_last = found
         ended, read = Settlement(), _Lines(provider, batch, packed, keep=self._raw)
         yield from _cited(self._each(read, body, batch, packed, now), ended)
         raw: tuple[Raw, ...] = ()
         if self._raw:
             names = reading.job_ids(self._connection, ended.jobs)
             raw = tuple([Raw(names[job], read.lines[idx]) for job, idx in zip(ended.jobs, ended.indexes, strict=True)])
-        last = packed.left == len(ended) and reading.no_more_segments(self._connection, batch.id, segment)
+        last = is_last and packed.left == len(ended)
         return Ends(ended, segment, raw, last, read.strangers, frozenset(read.notes))
 
     def _each(

@@ -36,6 +36,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rollbacks = 0
+        self._last_rows: dict[str, list[Sequence[object]]] = {}
         if not path.exists() or path.stat().st_size == 0:
             _create(path)
         form = check(path, oldest=min(UPGRADES))
@@ -64,18 +65,26 @@ class Database:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            for into, rows in self._last_rows.items():
+                self.insert(into, rows)
             self.commit()
         except BaseException:
             self.rollbacks += 1
             if self._is_open():
                 self.connection.execute("ROLLBACK")
             raise
+        finally:
+            self._last_rows.clear()
 
     def _is_open(self) -> bool:
         return self.connection.in_transaction
 
     def commit(self) -> None:
         self.connection.execute("COMMIT")
+
+    def insert_last(self, into: str, row: Sequence[object]) -> None:
+        """A row that nobody reads before the end of the open transaction: written then, with the others of its table."""
+        self._last_rows.setdefault(into, []).append(row)
 
     def insert(self, into: str, rows: Iterable[Sequence[object]], tail: str = "") -> int:
         """Many rows with few statements: `INSERT INTO {into} VALUES (…), (…) {tail}`. How many rows were written.

@@ -299,16 +299,16 @@ class Store:
         return replace(batch, **{name: value for name, value in columns.items() if name in KEPT})  # type: ignore[arg-type]
 
     def _book(self, batch: int, at: float, *bookings: tuple[Booking, Money]) -> None:
-        balance, rows = self.balance(), []
+        balance = self.balance()
         for kind, amount in bookings:
             if amount:
                 balance = balance.after(kind, amount)
-                rows.append((None, at, batch, kind, amount, balance.reserved, balance.spent))
-        self.database.insert("ledger", rows)
+                row = (None, at, batch, kind, amount, balance.reserved, balance.spent)
+                self.database.insert_last("ledger", row)
         self._balance_at = self.database.rollbacks, balance
 
     def _note(self, batch: int, at: float, event: str, note: str | None) -> None:
-        self._insert("INSERT INTO journal (at, batch, event, note) VALUES (?, ?, ?, ?)", (at, batch, event, note))
+        self.database.insert_last("journal", (None, at, batch, event, note))
 
     def _insert(self, sql: str, values: Sequence[object]) -> int:
         rowid = self.connection.execute(sql, values).lastrowid

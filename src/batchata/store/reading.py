@@ -144,18 +144,14 @@ def cheapest_pending(connection: sqlite3.Connection, run: int) -> Money | None:
     return None if row[0] is None else int(row[0])
 
 
-def next_segment(connection: sqlite3.Connection, batch_id: int, after: int) -> tuple[int, bytes] | None:
-    """The next raw answers of a batch that are not settled yet."""
+def next_segment(connection: sqlite3.Connection, batch_id: int, after: int) -> tuple[int, bytes, bool] | None:
+    """The next raw answers of a batch that are not settled yet, and whether none follow them."""
     row = connection.execute(
-        "SELECT id, body FROM segment WHERE batch = ? AND id > ? ORDER BY id LIMIT 1", (batch_id, after)
+        "SELECT s.id, s.body, NOT EXISTS (SELECT 1 FROM segment o WHERE o.batch = s.batch AND o.id > s.id)"
+        " FROM segment s WHERE s.batch = ? AND s.id > ? ORDER BY s.id LIMIT 1",
+        (batch_id, after),
     ).fetchone()
-    return (int(row[0]), bytes(row[1])) if row else None
-
-
-def no_more_segments(connection: sqlite3.Connection, batch_id: int, segment: int) -> bool:
-    """Whether no raw answers of a batch follow a segment."""
-    row = connection.execute("SELECT 1 FROM segment WHERE batch = ? AND id > ? LIMIT 1", (batch_id, segment)).fetchone()
-    return row is None
+    return (int(row[0]), bytes(row[1]), bool(row[2])) if row else None
 
 
 def open_attempts(connection: sqlite3.Connection, packed: Packed, indexes: Sequence[int]) -> Iterator[OpenAttempt]:
