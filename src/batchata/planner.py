@@ -7,7 +7,6 @@ under way is never named again: `View.busy` holds the keys of those.
 Recovery has no code of its own: after a crash the rows are what they are, nothing is busy, and the same rules take them up.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,14 +18,9 @@ from batchata.usage import Money
 
 StopReason: TypeAlias = Literal["cost_limit", "time_limit", "shutdown", "cancelled"]
 
-FIRST_LOOK = 0.025  # seconds: small runs feel instant
-LOOKS_BEGIN = 1.0  # seconds: at the latest, whatever was seen of others
-LONGEST_LOOK = 120.0
 FORMED_AHEAD = 200  # jobs in bodies that are ready before there is room for them: of small batches many are made
 FORMED_AHEAD_BYTES = 1_000_000  # of such bodies, from which on no more are formed
 SETTLED_AT_ONCE = 4  # batches: what is read of their answers is in memory
-RETRY_FIRST = 0.5
-RETRY_LONGEST = 120.0
 LOOKS_FOR_ABSENCE = 3  # complete listings that must not show a batch before it counts as never made
 
 
@@ -401,31 +395,3 @@ def _wake(view: View, now: Now) -> float | None:
             moments += [now.ticks + (due - now.wall) for due in (lane.next_due, lane.starved_until) if due is not None]
     later = [moment for moment in moments if moment > now.ticks]
     return min(later) if later else None
-
-
-# -- pace
-
-
-def look_interval(age: float) -> float:
-    """Seconds between looks at something `age` seconds old: an eighth of its age at first, a small share of it later."""
-    return min(max(FIRST_LOOK, min(0.125 * age, 2 + 0.03 * age)), LONGEST_LOOK)
-
-
-def next_look(since: float, now: float, quickest: float) -> float:
-    """When something made at `since` is looked at again. Not long before it can have ended, going by the quickest of its kind so far;
-    which says little of the next one, so no more than the first second is left out.
-    """
-    first = min(0.9 * quickest, LOOKS_BEGIN) if math.isfinite(quickest) else 0.0
-    return max(since + first, now + look_interval(now - since))
-
-
-def turn_interval(batches: int) -> float:
-    """Seconds from one turn to the next while so many batches are open: what comes of them meanwhile shares a commit. A few, whose
-    ends are waited for, wait for nothing.
-    """
-    return min(0.0005 * max(0, batches - 10), 0.02)
-
-
-def retry_interval(failures: int, asked: float | None = None) -> float:
-    """Seconds to wait after `failures` failures in a row; never less than the provider asked for."""
-    return max(min(RETRY_FIRST * 2.0 ** min(failures - 1, 20), RETRY_LONGEST), asked or 0.0)

@@ -1,6 +1,5 @@
 """The planner as a table: what is known and the time, and what is to be done next."""
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -190,25 +189,6 @@ def test_cancelling_asks_once_and_goes_on_looking() -> None:
     assert set(plan(view, NOW).actions) == {planner.Cancel(1), planner.Poll("anthropic", (1,))}
     asked = replace(view, batches=(batch(State.SUBMITTED, cancelled=True),))
     assert plan(asked, NOW).actions == (planner.Poll("anthropic", (1,)),)
-
-
-@given(st.floats(0, 1e7), st.floats(0, 1e7))
-def test_looks_grow_rarer_with_age_within_bounds(one: float, other: float) -> None:
-    younger, older = sorted((one, other))
-    assert planner.FIRST_LOOK <= planner.look_interval(younger) <= planner.look_interval(older) <= planner.LONGEST_LOOK
-    assert planner.look_interval(older) <= max(planner.FIRST_LOOK, 0.125 * older)
-
-
-def test_nothing_is_looked_at_long_before_it_can_have_ended_going_by_the_quickest_of_its_kind() -> None:
-    assert planner.next_look(50.0, 50.0, math.inf) == 50.0 + planner.FIRST_LOOK
-    assert planner.next_look(50.0, 50.0, 0.5) == 50.0 + 0.9 * 0.5
-    assert planner.next_look(50.0, 50.4, 0.5) == pytest.approx(50.4 + planner.look_interval(0.4))
-    assert planner.next_look(50.0, 50.0, 3600.0) == 50.0 + planner.LOOKS_BEGIN
-
-
-@given(st.integers(1, 10_000), st.one_of(st.none(), st.floats(0, 1e5)))
-def test_a_retry_waits_at_least_as_long_as_asked(failures: int, asked: float | None) -> None:
-    assert planner.retry_interval(failures, asked) >= max(planner.RETRY_FIRST, asked or 0)
 
 
 states = st.sampled_from([state for state in State if state not in (State.SETTLED, State.VOID)])

@@ -28,8 +28,10 @@ def collect(provider: Provider, provider_id: str, emit: Emit) -> bytes:
     for chunk in provider.results(provider_id):
         held += chunk
         if len(held) >= SEGMENT and (end := held.rfind(b"\n") + 1):
-            emit(bytes(held[:end]))
-            del held[:end]
+            with memoryview(held) as whole:  # a slice of the array itself would be one copy more
+                piece = bytes(whole[:end])
+            emit(piece)
+            del held[:end], piece
     return bytes(held)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from batchata import planner
+from batchata import pace, planner
 from batchata.errors import ProviderError
 from batchata.provider_batch import Verdict
 from batchata.providers.catalog import Catalog
@@ -62,7 +62,7 @@ class Lane:
         if verdict in (Verdict.FAILED, Verdict.OVERFLOW):
             self.cap = max(1, count // 2)
             self.failures += 1
-            self.blocked_until = ticks + planner.retry_interval(self.failures)
+            self.blocked_until = ticks + pace.retry_interval(self.failures)
         elif self.judged_late:
             self.went_well()
 
@@ -73,7 +73,7 @@ class Lane:
             return "halted"
         if error.retryable:
             self.failures += 1
-            self.blocked_until = ticks + planner.retry_interval(self.failures, error.retry_after)
+            self.blocked_until = ticks + pace.retry_interval(self.failures, error.retry_after)
             return "later"
         if error.status in (400, 413, 422) and error.kind not in ACCOUNT:
             return self._smaller(count, str(error))

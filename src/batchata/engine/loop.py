@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from batchata import planner
+from batchata import pace, planner
 from batchata.engine.collecting import Ends, Settler, Show, collect, together
 from batchata.engine.packing import Order
 from batchata.engine.pool import Clock, Completion, Emit, Key, Pool, Steps
@@ -80,7 +80,7 @@ class Engine:
             if turn.plan.over:
                 return turn.plan.stop
             timeout = 0.0 if turn.moved else self._timeout(turn.plan.wake)
-            brought = self._pool.next(timeout, planner.turn_interval(len(self._desk.tracks)))
+            brought = self._pool.next(timeout, pace.turn_interval(len(self._desk.tracks)))
 
     def _take_up(self) -> None:
         """Open batches of earlier runs: rows that are not at rest are effects to be taken up."""

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from batchata import planner
+from batchata import pace
 from batchata.engine import settling
 from batchata.engine.collecting import Ends, Show
 from batchata.engine.lanes import Lane
@@ -193,7 +193,7 @@ class Recorder:
                 lane.went_well()
             self._submitted(track, str(completion.value), now.wall, now)
             track.since = now.ticks
-            track.next_look = planner.next_look(now.ticks, now.ticks, lane.quickest)
+            track.next_look = pace.next_look(now.ticks, now.ticks, lane.quickest)
         elif isinstance(error, CreateRefusedError):
             self._refused(track, error, now)
         else:
@@ -226,11 +226,11 @@ class Recorder:
 
     def _sighted(self, track: Track, completion: Completion, now: Now) -> None:
         desk, sighting = self._desk, completion.value
-        longest = max(desk.settings.settle_seconds / 4, planner.FIRST_LOOK)
-        track.next_look = now.ticks + min(planner.look_interval(now.ticks - track.since), longest)
+        longest = max(desk.settings.settle_seconds / 4, pace.FIRST_LOOK)
+        track.next_look = now.ticks + min(pace.look_interval(now.ticks - track.since), longest)
         if not isinstance(sighting, Sighting):
             track.failures += 1
-            track.next_look = now.ticks + min(planner.retry_interval(track.failures), longest)
+            track.next_look = now.ticks + min(pace.retry_interval(track.failures), longest)
             self._denied([track], completion.error)
         elif sighting.found is not None:
             self._submitted(track, sighting.found, track.row.intended_at or now.wall, now)
@@ -256,7 +256,7 @@ class Recorder:
             track.failures = 0
             track.saw(now.ticks, shown=status is not None)
             quickest = self._desk.lanes[track.row.lane].quickest
-            track.next_look = planner.next_look(track.since, now.ticks, quickest)
+            track.next_look = pace.next_look(track.since, now.ticks, quickest)
             if status is not None and status.ended:
                 self._ended(track, status, now)
 
@@ -269,7 +269,7 @@ class Recorder:
             self._repeats.say(logging.WARNING, ("look", provider), f"A look at {provider} broke: {error!r}", now.ticks)
         for track in tracks:
             track.failures += 1
-            track.next_look = now.ticks + planner.retry_interval(track.failures, asked)
+            track.next_look = now.ticks + pace.retry_interval(track.failures, asked)
         self._denied(tracks, error)
 
     def _denied(self, tracks: Iterable[Track], error: Exception | None) -> None:
@@ -299,7 +299,7 @@ class Recorder:
             track.cancelled, track.next_look = True, now.ticks
         else:
             track.failures += 1
-            track.next_look = now.ticks + planner.retry_interval(track.failures)
+            track.next_look = now.ticks + pace.retry_interval(track.failures)
             words = f"Cancelling {track.row.provider_id} failed and is tried again: {completion.error}"
             self._repeats.say(logging.WARNING, ("cancel", track.row.id), words, now.ticks)
             self._denied([track], completion.error)
@@ -319,7 +319,7 @@ class Recorder:
             words = f"Fetching the answers of {row.provider_id} broke off and starts over: {completion.error}"
             self._repeats.say(logging.WARNING, ("fetch", row.id), words, now.ticks)
             track.failures += 1
-            track.next_look = now.ticks + planner.retry_interval(track.failures)
+            track.next_look = now.ticks + pace.retry_interval(track.failures)
             track.saw(now.ticks, shown=not isinstance(completion.error, ProviderError) or completion.error.retryable)
             self._denied([track], completion.error)
             if is_gone(completion.error, row, now):

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("batchata")
 
 GROUP = 2_000  # jobs added to the state in one transaction
-SHOWN_AT_ONCE = 500  # results in memory on their way to their files
+SHOWN_AT_ONCE = 250  # results in memory on their way to their files
 GROUP_BYTES = 4_000_000  # of what they ask, which may be long
 
 

@@ -26,7 +26,7 @@ UPGRADES = {
     " INSERT INTO meta SELECT 'named', max(seq) FROM said HAVING max(seq) IS NOT NULL;"
 }
 """What makes the next form of a state of an older one, which its next run does."""
-CACHE = {"rw": 4_000, "ro": 1_000}  # kB: rows are written and read in their order, and seldom again
+CACHE = {"rw": 2_000, "ro": 500}  # kB: rows are written and read in their order, and seldom again
 ROWS_AT_ONCE = 256  # in one statement: times eight columns, far below the most parameters SQLite takes
 
 
