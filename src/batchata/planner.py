@@ -1,6 +1,6 @@
 """What to do next: a pure function of what is known and the time.
 
-`plan` looks at the open provider batches, the lanes with waiting jobs and what is under way, and names the effects to start.
+`plan` looks at a `View` (`situation`) and names the effects to start (`actions`).
 It never does anything itself, so the engine, the simulation and a test table all call the same rules. An effect that is
 under way is never named again: `View.busy` holds the keys of those.
 
@@ -9,196 +9,18 @@ Recovery has no code of its own: after a crash the rows are what they are, nothi
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
 
-from batchata.budget import Balance
-from batchata.provider_batch import ProviderBatch, State
+from batchata.actions import Absent, Action, Cancel, Collect, Doubt, Find, Plan, Poll, Prepare, Settle, Submit, Void
+from batchata.provider_batch import State
+from batchata.situation import BatchView, LaneView, Now, View
 from batchata.usage import Money
-
-StopReason: TypeAlias = Literal["cost_limit", "time_limit", "shutdown", "cancelled"]
 
 FORMED_AHEAD = 200  # jobs in bodies that are ready before there is room for them: of small batches many are made
 FORMED_AHEAD_BYTES = 1_000_000  # of such bodies, from which on no more are formed
 SETTLED_AT_ONCE = 4  # batches: what is read of their answers is in memory
 LOOKS_FOR_ABSENCE = 3  # complete listings that must not show a batch before it counts as never made
 
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """`wall` is Unix time, for what is kept; `ticks` are monotonic seconds, for pace: a clock that jumps moves no poll."""
-
-    wall: float
-    ticks: float
-
-
 AT_PROVIDERS = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)
-
-# -- what is known
-
-
-@dataclass(frozen=True, slots=True)
-class LaneView:
-    """A lane with waiting jobs. `ready`: jobs that may go now. `blocked_until`: ticks. `halted`: the provider takes nothing
-    from us at all (a revoked key). `starved_at`: the most that was available when nothing fitted; `starved_until`: when a
-    job comes due that was not looked at then.
-    """
-
-    id: int
-    provider: str
-    ready: int
-    next_due: float | None = None
-    blocked_until: float = 0.0
-    halted: bool = False
-    starved_at: Money | None = None
-    starved_until: float | None = None
-    jobs_per_batch: int = 1
-
-
-class BatchView(NamedTuple):
-    """An open provider batch. `has_body`: its body is at hand, so it can be sent. `next_look`: ticks. `same_account`: it was
-    made under the key in use now. `unseen`: the last look at the provider did not show it. `denied`: the provider refuses
-    our key. `undecided`: its fate is unknown, or it has vanished at the provider, and looking has long not told: the user
-    decides. `cancelled`: the provider took our wish to stop it. `halted`: nothing more is sent in its lane. `denied`, `undecided`
-    and unseen ones of another key are not waited for: kept, reserved, reported. (One is made for each at every turn: a tuple.)
-    """
-
-    row: ProviderBatch
-    has_body: bool = False
-    next_look: float = 0.0
-    same_account: bool = True
-    unseen: bool = False
-    denied: bool = False
-    undecided: bool = False
-    cancelled: bool = False
-    halted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    lanes: tuple[LaneView, ...] = ()
-    batches: tuple[BatchView, ...] = ()
-    busy: frozenset[tuple[str, object]] = frozenset()
-    balance: Balance = field(default_factory=Balance)
-    limit: Money | None = None
-    max_concurrent: int = 10
-    settle_seconds: float = 600.0
-    intake_done: bool = True
-    stop: StopReason | None = None
-    leave_open: bool = False  # stop without waiting for what is open at the providers
-    cancel: bool = False  # ask the providers to stop what is open
-    files_behind: bool = False  # results wait for their files: they are in memory
-    _by_state: dict[State, list[BatchView]] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        for batch in self.batches:
-            self._by_state.setdefault(batch.row.state, []).append(batch)
-
-    def of(self, *states: State) -> list[BatchView]:
-        """The batches in these states, state by state."""
-        return [batch for state in states for batch in self._by_state.get(state, ())]
-
-
-# -- what to do
-
-
-@dataclass(frozen=True, slots=True)
-class Prepare:
-    """Turn waiting jobs of a lane into the bodies of so many provider batches, within `available` nano-dollars."""
-
-    lane: int
-    bodies: int
-    available: Money | None
-
-    @property
-    def key(self) -> tuple[str, object]:
-        return (
-            "prepare",
-            None,
-        )  # one at a time: it is the CPU's work, and what it takes must be reserved before the next
-
-
-@dataclass(frozen=True, slots=True)
-class OnBatch:
-    """An effect on one provider batch; at most one of them is under way at a time."""
-
-    batch: int
-
-    @property
-    def key(self) -> tuple[str, object]:
-        return ("batch", self.batch)
-
-
-@dataclass(frozen=True, slots=True)
-class Submit(OnBatch):
-    """Stage, write the intent, make the one call that costs money."""
-
-
-@dataclass(frozen=True, slots=True)
-class Void(OnBatch):
-    """Nothing of it was sent and its body is gone: let its jobs go back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt(OnBatch):
-    """Its create was under way when we died: its fate is unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Find(OnBatch):
-    """Look for the batch of an unanswered create."""
-
-
-@dataclass(frozen=True, slots=True)
-class Absent(OnBatch):
-    """All that absence needs is there: the create made nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Collect(OnBatch):
-    """Fetch the raw answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settle(OnBatch):
-    """Parse, price and end the attempts of its next raw answers; of those without an answer when there are no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel(OnBatch):
-    """Ask the provider to stop it."""
-
-    @property
-    def key(self) -> tuple[str, object]:
-        return ("cancel", self.batch)
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """Ask a provider about its open batches, all in one."""
-
-    provider: str
-    batches: tuple[int, ...]
-
-    @property
-    def key(self) -> tuple[str, object]:
-        return ("poll", self.provider)
-
-
-Action: TypeAlias = Prepare | Submit | Void | Doubt | Find | Absent | Collect | Settle | Cancel | Poll
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Effects to start now; `wake`: the ticks at which to plan again at the latest; `over`: nothing more will happen."""
-
-    actions: tuple[Action, ...] = ()
-    wake: float | None = None
-    over: bool = False
-    stop: StopReason | None = None
-
-
-# -- the rules
 
 
 def plan(view: View, now: Now) -> Plan:

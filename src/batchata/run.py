@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the engine is loaded by the first run, not by `import batch
     from batchata.engine.progress import Snapshot
     from batchata.engine.session import Session
     from batchata.estimate import Estimate
-    from batchata.planner import StopReason
+    from batchata.situation import StopReason
     from batchata.tables import Spool
     from batchata.tables.writing import Format
 

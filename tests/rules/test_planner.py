@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchata import planner
+from batchata import actions, planner, situation
 from batchata.budget import Balance
-from batchata.planner import BatchView, LaneView, Now, View, plan
+from batchata.planner import plan
 from batchata.provider_batch import ProviderBatch, State
+from batchata.situation import BatchView, LaneView, Now, View
 
 NOW = Now(wall=1_000.0, ticks=50.0)
 
@@ -32,20 +33,20 @@ LARGE = replace(LANE, ready=20_000, jobs_per_batch=10_000)
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (batch(State.PREPARED, has_body=True), planner.Submit(1)),
-        (batch(State.PREPARED), planner.Void(1)),
-        (batch(State.PREPARED, has_body=True, halted=True), planner.Void(1)),
-        (batch(State.SUBMITTING), planner.Doubt(1)),
-        (batch(State.UNCERTAIN), planner.Find(1)),
-        (batch(State.UNCERTAIN, looks=3, watched=600.0), planner.Absent(1)),
-        (batch(State.SUBMITTED), planner.Poll("anthropic", (1,))),
-        (batch(State.ENDED), planner.Collect(1)),
-        (batch(State.ENDED, verdict="gone"), planner.Settle(1)),
-        (batch(State.COLLECTED), planner.Settle(1)),
+        (batch(State.PREPARED, has_body=True), actions.Submit(1)),
+        (batch(State.PREPARED), actions.Void(1)),
+        (batch(State.PREPARED, has_body=True, halted=True), actions.Void(1)),
+        (batch(State.SUBMITTING), actions.Doubt(1)),
+        (batch(State.UNCERTAIN), actions.Find(1)),
+        (batch(State.UNCERTAIN, looks=3, watched=600.0), actions.Absent(1)),
+        (batch(State.SUBMITTED), actions.Poll("anthropic", (1,))),
+        (batch(State.ENDED), actions.Collect(1)),
+        (batch(State.ENDED, verdict="gone"), actions.Settle(1)),
+        (batch(State.COLLECTED), actions.Settle(1)),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, BatchView) else value.row.state.value,
 )
-def test_each_open_state_has_its_next_effect(one: BatchView, expected: planner.Action) -> None:
+def test_each_open_state_has_its_next_effect(one: BatchView, expected: actions.Action) -> None:
     assert plan(View(batches=(one,)), NOW).actions == (expected,)
 
 
@@ -60,7 +61,7 @@ def test_each_open_state_has_its_next_effect(one: BatchView, expected: planner.A
     ids=["too few looks", "too soon", "another account", "a first look long ago, and none since"],
 )
 def test_absence_is_not_concluded_unless_all_holds(one: BatchView) -> None:
-    assert plan(View(batches=(one,)), NOW).actions == (planner.Find(1),)
+    assert plan(View(batches=(one,)), NOW).actions == (actions.Find(1),)
 
 
 def test_what_is_under_way_is_not_named_again() -> None:
@@ -73,27 +74,27 @@ def test_a_body_waits_while_a_batch_of_its_size_is_uncertain_under_the_same_key(
     ready, doubt = batch(State.PREPARED, 2, has_body=True), batch(State.UNCERTAIN, next_look=60.0)
     assert plan(View(batches=(ready, doubt)), NOW).actions == ()
     for other in (replace(doubt.row, count=6), replace(doubt.row, account="other")):
-        assert planner.Submit(2) in plan(View(batches=(ready, doubt._replace(row=other))), NOW).actions
+        assert actions.Submit(2) in plan(View(batches=(ready, doubt._replace(row=other))), NOW).actions
 
 
 def test_one_look_at_a_provider_covers_all_its_batches() -> None:
     due, later = batch(State.SUBMITTED), batch(State.SUBMITTED, 2, next_look=99.0)
-    assert plan(View(batches=(due, later)), NOW).actions == (planner.Poll("anthropic", (1, 2)),)
+    assert plan(View(batches=(due, later)), NOW).actions == (actions.Poll("anthropic", (1, 2)),)
     assert plan(View(batches=(later,)), NOW).actions == ()
     assert plan(View(batches=(later,)), NOW).wake == 99.0
 
 
 def test_answers_are_read_as_fast_as_their_files_are_written_and_fetched_whatever_happens() -> None:
     fetched, ended = batch(State.COLLECTED), batch(State.ENDED, 2)
-    assert plan(View(batches=(fetched, ended)), NOW).actions == (planner.Collect(2), planner.Settle(1))
+    assert plan(View(batches=(fetched, ended)), NOW).actions == (actions.Collect(2), actions.Settle(1))
     behind = View(batches=(fetched, ended), files_behind=True, busy=frozenset({("show", None)}))
-    assert plan(behind, NOW).actions == (planner.Collect(2),)
+    assert plan(behind, NOW).actions == (actions.Collect(2),)
     assert not plan(replace(behind, batches=(fetched,)), NOW).over
 
 
 def test_answers_of_a_few_batches_are_read_at_a_time() -> None:
     fetched = tuple(batch(State.COLLECTED, number) for number in range(1, 10))
-    first = tuple(planner.Settle(number) for number in range(1, planner.SETTLED_AT_ONCE + 1))
+    first = tuple(actions.Settle(number) for number in range(1, planner.SETTLED_AT_ONCE + 1))
     assert plan(View(batches=fetched), NOW).actions == first
     busy = frozenset(action.key for action in first[1:])
     assert plan(View(batches=fetched, busy=busy), NOW).actions == first[:1]
@@ -120,19 +121,19 @@ def test_answers_of_a_few_batches_are_read_at_a_time() -> None:
 )
 def test_when_jobs_are_packed(change: dict[str, object], prepares: bool) -> None:
     view = replace(View(lanes=(LANE,)), **change)  # type: ignore[arg-type]
-    assert any(isinstance(action, planner.Prepare) for action in plan(view, NOW).actions) == prepares
+    assert any(isinstance(action, actions.Prepare) for action in plan(view, NOW).actions) == prepares
 
 
 def test_what_may_be_reserved_is_what_the_limit_leaves() -> None:
     view = View(lanes=(LANE,), limit=100, balance=Balance(50, 20))
-    assert plan(view, NOW).actions == (planner.Prepare(1, 2, 30),)
-    assert plan(replace(view, limit=60), NOW).actions == (planner.Prepare(1, 2, 0),)
+    assert plan(view, NOW).actions == (actions.Prepare(1, 2, 30),)
+    assert plan(replace(view, limit=60), NOW).actions == (actions.Prepare(1, 2, 0),)
 
 
 def test_small_bodies_are_formed_together_and_some_ahead_of_the_room_for_them() -> None:
     def bodies(ready: int, *batches: BatchView, others: tuple[LaneView, ...] = (), most: int = 1) -> int:
         view = View(lanes=(replace(LANE, ready=ready), *others), batches=batches, max_concurrent=most)
-        return sum(one.bodies for one in plan(view, NOW).actions if isinstance(one, planner.Prepare))
+        return sum(one.bodies for one in plan(view, NOW).actions if isinstance(one, actions.Prepare))
 
     flying = batch(State.SUBMITTED, next_look=99.0)
     waiting = [batch(State.PREPARED, number, has_body=True) for number in range(2, 22)]
@@ -148,16 +149,16 @@ def test_small_bodies_are_formed_together_and_some_ahead_of_the_room_for_them() 
 def test_no_more_is_sent_than_may_be_open_at_the_providers() -> None:
     waiting = tuple(batch(State.PREPARED, number, has_body=True) for number in range(1, 5))
     view = View(batches=(*waiting, batch(State.SUBMITTED, 9, next_look=99.0)), max_concurrent=3)
-    assert plan(view, NOW).actions == (planner.Submit(1), planner.Submit(2))
+    assert plan(view, NOW).actions == (actions.Submit(1), actions.Submit(2))
     uploading = replace(view, busy=frozenset({("batch", 3)}))
-    assert plan(uploading, NOW).actions == (planner.Submit(1),)
+    assert plan(uploading, NOW).actions == (actions.Submit(1),)
     assert plan(replace(view, max_concurrent=1), NOW).actions == ()
 
 
 def test_the_lane_with_the_fewest_batches_in_flight_goes_first() -> None:
     other = replace(LANE, id=2, provider="local")
     view = View(lanes=(LANE, other), batches=(batch(State.SUBMITTED, next_look=99.0),))
-    assert plan(view, NOW).actions == (planner.Prepare(2, 1, None),)
+    assert plan(view, NOW).actions == (actions.Prepare(2, 1, None),)
 
 
 @pytest.mark.parametrize(
@@ -186,9 +187,9 @@ def test_leaving_waits_for_a_create_under_way() -> None:
 
 def test_cancelling_asks_once_and_goes_on_looking() -> None:
     view = View(batches=(batch(State.SUBMITTED),), stop="cancelled", cancel=True)
-    assert set(plan(view, NOW).actions) == {planner.Cancel(1), planner.Poll("anthropic", (1,))}
+    assert set(plan(view, NOW).actions) == {actions.Cancel(1), actions.Poll("anthropic", (1,))}
     asked = replace(view, batches=(batch(State.SUBMITTED, cancelled=True),))
-    assert plan(asked, NOW).actions == (planner.Poll("anthropic", (1,)),)
+    assert plan(asked, NOW).actions == (actions.Poll("anthropic", (1,)),)
 
 
 states = st.sampled_from([state for state in State if state not in (State.SETTLED, State.VOID)])
@@ -201,7 +202,7 @@ states = st.sampled_from([state for state in State if state not in (State.SETTLE
     st.sampled_from([None, "shutdown", "cancelled"]),
 )
 def test_a_plan_always_acts_waits_or_ends(
-    rows: list[tuple[State, bool, float]], ready: int, done: bool, stop: planner.StopReason | None
+    rows: list[tuple[State, bool, float]], ready: int, done: bool, stop: situation.StopReason | None
 ) -> None:
     batches = tuple(
         batch(state, number, has_body=body, next_look=look) for number, (state, body, look) in enumerate(rows)

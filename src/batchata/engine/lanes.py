@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from batchata import pace, planner
+from batchata import pace, situation
 from batchata.errors import ProviderError
 from batchata.provider_batch import Verdict
 from batchata.providers.catalog import Catalog
@@ -143,11 +143,11 @@ class Lanes:
         for lane in self:
             lane.halted = True
 
-    def views(self) -> tuple[planner.LaneView, ...]:
+    def views(self) -> tuple[situation.LaneView, ...]:
         return tuple(self._view(lane) for lane in self if lane.ready)
 
-    def _view(self, lane: Lane) -> planner.LaneView:
-        return planner.LaneView(
+    def _view(self, lane: Lane) -> situation.LaneView:
+        return situation.LaneView(
             id=lane.id,
             provider=lane.provider,
             ready=lane.ready,

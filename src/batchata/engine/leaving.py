@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from batchata.engine.tracks import Desk, Track
-from batchata.planner import Now
 from batchata.provider_batch import State
+from batchata.situation import Now
 from batchata.usage import dollars
 
 

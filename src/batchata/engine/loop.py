@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from batchata import pace, planner
+from batchata import actions, pace, planner, situation
 from batchata.engine.collecting import Ends, Settler, Show, collect, together
 from batchata.engine.packing import Order
 from batchata.engine.pool import Clock, Completion, Emit, Key, Pool, Steps
 from batchata.engine.preparing import Preparer
 from batchata.engine.recording import Recorder
 from batchata.engine.tracks import Desk, Track, Wishes
-from batchata.planner import Now, StopReason
 from batchata.provider_batch import ProviderBatch, State
 from batchata.providers.base import Intent, Sighting
+from batchata.situation import Now, StopReason
 from batchata.store import reading
 from batchata.usage import Money
 
@@ -37,7 +37,7 @@ class Turn(NamedTuple):
     so there is more to plan at once.
     """
 
-    plan: planner.Plan
+    plan: actions.Plan
     effects: list[Effect]
     moved: bool
 
@@ -105,11 +105,11 @@ class Engine:
             moments.remove(self._desk.settings.deadline)
         return max(0.0, min(moments) - self._clock.now().ticks) if moments else None
 
-    def _view(self) -> planner.View:
+    def _view(self) -> situation.View:
         desk, wishes, deadline, now = self._desk, self._wishes, self._desk.settings.deadline, self._clock.now()
         if deadline is not None and wishes.stop is None and now.ticks >= deadline:
             wishes.stop, wishes.cancel = "time_limit", True
-        return planner.View(
+        return situation.View(
             lanes=desk.lanes.views(),
             batches=tuple([self._batch_view(track, now) for track in desk.tracks.values()]),
             busy=frozenset(self._busy),
@@ -124,10 +124,10 @@ class Engine:
             files_behind=self._size_to_show > MOST_TO_SHOW,
         )
 
-    def _batch_view(self, track: Track, now: Now) -> planner.BatchView:
+    def _batch_view(self, track: Track, now: Now) -> situation.BatchView:
         row, desk, unseen = track.row, self._desk, track.unseen_since is not None
         doubted = unseen or row.state is State.UNCERTAIN  # of nothing else is there anything to be decided
-        return planner.BatchView(
+        return situation.BatchView(
             row,
             track.body is not None,
             track.next_look,
@@ -180,7 +180,7 @@ class Engine:
             yield SHOWING, "files", lambda _: show(together(done))
             self._to_show, self._size_to_show = [], 0
 
-    def _begin_all(self, plan: planner.Plan, effects: list[Effect]) -> Turn:
+    def _begin_all(self, plan: actions.Plan, effects: list[Effect]) -> Turn:
         moved = False
         for action in plan.actions:
             begun = self._begin(action)
@@ -192,42 +192,42 @@ class Engine:
 
     # -- before an effect: what must be durable, and the work itself
 
-    def _begin(self, action: planner.Action) -> Begun | None:
+    def _begin(self, action: actions.Action) -> Begun | None:
         """Write what must be durable before an effect, and give its group and work; None: writing was all."""
         now = self._clock.now()
         match action:
-            case planner.Prepare(lane, bodies, available):
+            case actions.Prepare(lane, bodies, available):
                 return "prepare", self._prepare(lane, bodies, available, now)
-            case planner.Poll(provider, batches):
+            case actions.Poll(provider, batches):
                 ids = [self._desk.tracks[batch].row.provider_id or "" for batch in batches]
                 return "look", lambda _: self._desk.catalog[provider].poll(ids)
             case _:
                 return self._begin_on(self._desk.tracks[action.batch], action, now)
 
-    def _begin_on(self, track: Track, action: planner.OnBatch, now: Now) -> Begun | None:
+    def _begin_on(self, track: Track, action: actions.OnBatch, now: Now) -> Begun | None:
         desk, provider = self._desk, self._desk.catalog[track.row.provider]
         provider_id = track.row.provider_id or ""
         match action:
-            case planner.Submit():
+            case actions.Submit():
                 return "create", self._submit(track, now)
-            case planner.Find():
+            case actions.Find():
                 return "look", partial(self._find, track.row, _intended(track, now))
-            case planner.Cancel():
+            case actions.Cancel():
                 # known before the provider acts: what it then cancels goes back to wait
                 if track.row.cancel_at is None:
                     track.row = desk.store.cancel_asked(track.row, now.wall)
                 return "look", lambda _: provider.cancel(provider_id)
-            case planner.Collect():
+            case actions.Collect():
                 desk.store.restart_collection(track.row)
                 return "transfer", partial(collect, provider, provider_id)
-            case planner.Settle():
+            case actions.Settle():
                 return "settle", partial(self._ends, track, now.wall)
-            case planner.Doubt():
+            case actions.Doubt():
                 words = "its create was under way when the process ended"
                 desk.moved(track, desk.store.uncertain(track.row, now.wall, words))
-            case planner.Void():
+            case actions.Void():
                 desk.void(track, now.wall, "it was never sent")
-            case planner.Absent():
+            case actions.Absent():
                 desk.void(track, now.wall, "the provider's listings do not show it: it counts as never made")
         return None
 

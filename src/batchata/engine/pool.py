@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from batchata.planner import Now
+from batchata.situation import Now
 
 Key: TypeAlias = tuple[str, object]
 Emit: TypeAlias = Callable[[object], None]

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from batchata.budget import Balance
-from batchata.planner import StopReason
 from batchata.provider_batch import ProviderBatch, State
 from batchata.result import Outcome
+from batchata.situation import StopReason
 from batchata.store.rows import Settlement, Taken
 
 

@@ -21,10 +21,10 @@ from batchata.engine.tracks import Desk, Track
 from batchata.engine.verdicts import is_gone, verdict_of
 from batchata.errors import CreateRefusedError, ProviderError
 from batchata.job import Job
-from batchata.planner import Now
 from batchata.provider_batch import ProviderBatch, State
 from batchata.providers.base import BatchStatus, Sighting
 from batchata.said import SaidJobs
+from batchata.situation import Now
 from batchata.store import reading
 from batchata.store.rows import NewBatch, NewJob, NewJobs, NewResult, Packed
 from batchata.usage import Money, to_usd

@@ -28,10 +28,10 @@ from batchata.engine.upload_notes import NotingLanes, UploadNotes, upload_tag
 from batchata.engine.uploading import Uploading
 from batchata.errors import StateError, ValidationError
 from batchata.estimate import enough
-from batchata.planner import StopReason
 from batchata.pricing import Price, price_of
 from batchata.providers.catalog import Catalog, resolve
 from batchata.said import Said, SaidJobs
+from batchata.situation import StopReason
 from batchata.store import reading
 from batchata.store.database import Database
 from batchata.store.fresh import open_database

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from batchata.engine.lanes import Lanes
 from batchata.engine.packing import Body
 from batchata.engine.progress import Progress
-from batchata.planner import Now, StopReason
 from batchata.provider_batch import OPEN, ProviderBatch, State
 from batchata.providers.catalog import Catalog
+from batchata.situation import Now, StopReason
 from batchata.store import reading
 from batchata.store.intake import Intake
 from batchata.store.moves import Store

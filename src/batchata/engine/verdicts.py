@@ -1,9 +1,9 @@
 """What the provider's words about a whole batch come to. Pure."""
 
 from batchata.errors import ProviderError
-from batchata.planner import Now
 from batchata.provider_batch import ProviderBatch, Verdict
 from batchata.providers.base import RESULTS_GONE, BatchStatus
+from batchata.situation import Now
 
 
 def verdict_of(status: BatchStatus) -> Verdict | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batchata.engine.pool import GROUPS, STEPPED, Completion, Emit, Key, Work
-from batchata.planner import Now
+from batchata.situation import Now
 
 MOST_TURNS = 4_000  # of one session: more is a loop that does nothing
 MOST_STILL = 200  # turns in a row without time passing

@@ -23,10 +23,10 @@ from batchata.engine.pool import Clock, Pool
 from batchata.engine.progress import Progress
 from batchata.engine.session import Parts, Session, open_session
 from batchata.engine.tracks import Wishes
-from batchata.planner import StopReason
 from batchata.pricing import Price
 from batchata.providers import catalog
 from batchata.said import Said
+from batchata.situation import StopReason
 from batchata.store import reading
 from batchata.store.database import Database, connect_reader
 from batchata.store.fresh import open_database
