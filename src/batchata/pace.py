@@ -15,11 +15,16 @@ def look_interval(age: float) -> float:
 
 
 def next_look(since: float, now: float, quickest: float) -> float:
-    """When something made at `since` is looked at again. Not long before it can have ended, going by the quickest of its kind so far;
-    which says little of the next one, so no more than the first second is left out.
+    """When something made at `since` is looked at again, going by how long the quickest of its kind took so far. Not long before
+    that; which says little of the next one, so no more than the first second is left out. Around that time more often: those
+    that were made together end together.
     """
-    first = min(0.9 * quickest, LOOKS_BEGIN) if math.isfinite(quickest) else 0.0
-    return max(since + first, now + look_interval(now - since))
+    if not math.isfinite(quickest):
+        return now + look_interval(now - since)
+    interval = look_interval(now - since)
+    if 0.9 * quickest <= now - since <= 1.25 * quickest:
+        interval = max(FIRST_LOOK, min(interval, quickest / 40))
+    return max(since + min(0.9 * quickest, LOOKS_BEGIN), now + interval)
 
 
 def turn_interval(batches: int) -> float:

@@ -23,6 +23,13 @@ def test_nothing_is_looked_at_long_before_it_can_have_ended_going_by_the_quickes
     assert pace.next_look(50.0, 50.0, 3600.0) == 50.0 + pace.LOOKS_BEGIN
 
 
+def test_what_was_made_with_one_that_has_ended_is_looked_at_again_soon() -> None:
+    assert pace.next_look(50.0, 52.0, 2.0) == 52.0 + 2.0 / 40
+    assert pace.next_look(50.0, 53.0, 2.0) == 53.0 + pace.look_interval(3.0)
+    assert pace.next_look(50.0, 50.2, 0.2) == pytest.approx(50.2 + pace.FIRST_LOOK)
+    assert pace.next_look(0.0, 90_000.0, 90_000.0) == 90_000.0 + pace.LONGEST_LOOK
+
+
 @given(st.integers(1, 10_000), st.one_of(st.none(), st.floats(0, 1e5)))
 def test_a_retry_waits_at_least_as_long_as_asked(failures: int, asked: float | None) -> None:
     assert pace.retry_interval(failures, asked) >= max(pace.RETRY_FIRST, asked or 0)

@@ -4,18 +4,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 from batchata.arguments import no_file
-from batchata.documents import images, kinds, markup, pdf, text, word
+from batchata.documents import images, kinds, pdf, text
 from batchata.documents.kinds import Kind
 from batchata.errors import DocumentError
 from batchata.request import Document, Image
+
+
+def _html(data: bytes, name: str) -> tuple[str, ...]:
+    from batchata.documents import markup  # a run without such files need not load it, nor the next
+
+    return markup.read_pages(data, name)
+
+
+def _docx(data: bytes, name: str) -> tuple[str, ...]:
+    from batchata.documents import word
+
+    return word.read_pages(data, name)
+
 
 _READERS: dict[Kind, Callable[[bytes, str], tuple[str, ...]]] = {
     kinds.TEXT: text.read_pages,
     kinds.MARKDOWN: text.read_pages,
     kinds.CSV: text.read_pages,
     kinds.UNNAMED: text.read_unnamed,
-    kinds.HTML: markup.read_pages,
-    kinds.DOCX: word.read_pages,
+    kinds.HTML: _html,
+    kinds.DOCX: _docx,
     kinds.PDF: pdf.read_pages,
 }
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from batchata.errors import ValidationError
+from batchata.old_objects import count_all_as_old
 from batchata.providers.base import ModelFacts, Provider
 from batchata.providers.compatible import OpenAICompatible, from_environment, make
 
@@ -163,9 +164,7 @@ def _load(module: str) -> None:
             importlib.import_module(module)
     finally:
         if collects:
-            if not gc.get_freeze_count():  # nobody else has put anything aside
-                gc.freeze()
-                gc.unfreeze()  # all of it is old now, and is not gone through twice more on its way there
+            count_all_as_old()
             gc.enable()
 
 
