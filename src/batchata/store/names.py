@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-RECENT = 50_000  # jobs in memory before they are written to the index: some 1 MB
+RECENT = 80_000  # jobs in memory before they are written to the index: some 2 MB
 ASKED_AT_ONCE = 500
 
 
