@@ -83,7 +83,7 @@ MUTATIONS = (
         "planner.py",
         "return batch.same_account and row.looks",
         "return row.looks",
-        123,
+        527,
         (
             (
                 "engine/recording.py",
@@ -169,7 +169,7 @@ MUTATIONS = (
         "engine/recording.py",
         "track.saw(now.ticks, shown=not isinstance(completion.error, ProviderError) or completion.error.retryable)",
         "pass",
-        12,
+        209,
     ),
     Mutation(
         "charge nothing for what the user gave up",
@@ -215,14 +215,14 @@ MUTATIONS = (
         "engine/recording.py",
         "self._desk.lanes[row.lane].halted = True",
         "pass",
-        1,
+        78,
     ),
     Mutation(
         "send what was ready before a bill above its bound",
         "planner.py",
         "if not batch.has_body or batch.halted or view.stop is not None:",
         "if not batch.has_body or view.stop is not None:",
-        1,
+        78,
     ),
 )
 
