@@ -5,6 +5,7 @@ with the emulator in the providers' place. Other commands are looked up: the tar
 A block under `<!-- not run: why -->` is only compiled, and there are few of them.
 """
 
+import gc
 import inspect
 import re
 import shlex
@@ -92,6 +93,13 @@ EXIT = {
 
 
 # -- the pages
+
+
+@pytest.fixture(autouse=True)
+def _no_garbage_is_left() -> Iterator[None]:
+    """What it warns of when it is collected is ignored here, and not in a later test."""
+    yield
+    gc.collect()
 
 
 # what a Dask cluster's own threads and sockets warn of while it comes and goes is not ours
