@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from batchata.arguments import shown
 from batchata.errors import BatchataError, ValidationError
-from batchata.old_objects import count_all_as_old
 from batchata.providers.catalog import await_loading
 from batchata.result import JobResult
 from batchata.usage import dollars, money, to_usd
@@ -85,7 +84,6 @@ class BatchRun:
         from batchata.kept import keep
         from batchata.results import Results
 
-        count_all_as_old()  # the SDK and the engine are here
         self._batch = batch
         self._wishes = Wishes()
         self._progress = Progress()
