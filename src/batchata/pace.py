@@ -19,9 +19,9 @@ def next_look(since: float, now: float, quickest: float) -> float:
     that; which says little of the next one, so no more than the first second is left out. Around that time more often: those
     that were made together end together.
     """
-    if not math.isfinite(quickest):
-        return now + look_interval(now - since)
     interval = look_interval(now - since)
+    if not math.isfinite(quickest):
+        return now + interval
     if 0.9 * quickest <= now - since <= 1.25 * quickest:
         interval = max(FIRST_LOOK, min(interval, quickest / 40))
     return max(since + min(0.9 * quickest, LOOKS_BEGIN), now + interval)

@@ -15,8 +15,12 @@ from batchata.provider_batch import State
 from batchata.situation import BatchView, LaneView, Now, View
 from batchata.usage import Money
 
-FORMED_AHEAD = 200  # jobs in bodies that are ready before there is room for them: of small batches many are made
-FORMED_AHEAD_BYTES = 1_000_000  # of such bodies, from which on no more are formed
+FORMED_TOGETHER = (
+    200  # jobs of small batches whose bodies are formed in one go, and may be ready before there is room for them
+)
+FORMED_BYTES = 1_000_000  # of bodies that are ready, from which on no more are formed ahead
+FORMED_LASTS = 300.0  # seconds that a body may wait to be sent: the bounds it was reserved at are for so long
+FLOWING = 10.0  # seconds since a batch of the lane ended: while they end so often, what is formed ahead is soon sent
 SETTLED_AT_ONCE = 4  # batches: what is read of their answers is in memory
 LOOKS_FOR_ABSENCE = 3  # complete listings that must not show a batch before it counts as never made
 
@@ -42,7 +46,7 @@ def _money_calls_done(view: View) -> bool:
 
 
 def _actions(view: View, now: Now) -> Iterator[Action]:
-    yield from _submits(view)
+    yield from _submits(view, now)
     yield from _doubts(view, now)
     yield from _cancels(view, now)
     yield from _collects(view, now)
@@ -51,16 +55,17 @@ def _actions(view: View, now: Now) -> Iterator[Action]:
     yield from _prepare(view, now)
 
 
-def _submits(view: View) -> Iterator[Action]:
+def _submits(view: View, now: Now) -> Iterator[Action]:
     """What was prepared goes out as long as there is room at the providers."""
     prepared = view.of(State.PREPARED)
     idle = [batch for batch in prepared if ("batch", batch.row.id) not in view.busy]
     uploading = len(prepared) - len(idle)
     room = view.max_concurrent - uploading - _awaited_in(view, *AT_PROVIDERS) if idle else 0
     for batch in idle:
-        if not batch.has_body or batch.halted or view.stop is not None:
+        late = now.wall - batch.row.prepared_at > FORMED_LASTS  # what it costs may have changed
+        if not batch.has_body or batch.halted or view.stop is not None or late:
             yield Void(batch.row.id)
-        elif room > 0 and not _uncertain_twins(batch, view):
+        elif room > 0 and now.ticks >= batch.blocked_until and not _uncertain_twins(batch, view):
             room -= 1
             yield Submit(batch.row.id)
 
@@ -139,18 +144,20 @@ def _prepare(view: View, now: Now) -> Iterator[Prepare]:
     room = view.max_concurrent - _awaited_in(view, State.PREPARED, *AT_PROVIDERS)
     available = view.balance.available(view.limit)
     for lane in _fair(view):
-        ahead = _formed_ahead(lane, view)
+        together = (
+            FORMED_TOGETHER // lane.jobs_per_batch if len(view.lanes) == 1 else 0
+        )  # else each is to have its turn
+        ahead = together if _flows(lane, view, now) else 0
         if room + ahead > ahead // 2 and _may_pack(lane, view, now, available):
-            bodies = min(room + ahead, ahead, lane.ready // lane.jobs_per_batch)
+            bodies = min(room + ahead, together, lane.ready // lane.jobs_per_batch)
             yield Prepare(lane.id, max(1, bodies), available)
             return
 
 
-def _formed_ahead(lane: LaneView, view: View) -> int:
-    """How many bodies of a lane may be ready before there is room for them. None where other lanes wait: each is to have its turn."""
-    if len(view.lanes) > 1 or sum([row.size for row, *_ in view.of(State.PREPARED)]) >= FORMED_AHEAD_BYTES:
-        return 0
-    return FORMED_AHEAD // lane.jobs_per_batch
+def _flows(lane: LaneView, view: View, now: Now) -> bool:
+    """Whether batches of a lane end so often that bodies may be ready before there is room for them."""
+    ended = lane.ended_at is not None and now.ticks - lane.ended_at < FLOWING
+    return ended and sum([row.size for row, *_ in view.of(State.PREPARED)]) < FORMED_BYTES
 
 
 def _fair(view: View) -> list[LaneView]:
@@ -210,6 +217,7 @@ def _may_send_later(view: View, now: Now) -> bool:
 def _wake(view: View, now: Now) -> float | None:
     """The next moment at which time alone changes the plan."""
     moments = [batch.next_look for batch in view.of(State.SUBMITTED, State.ENDED, State.UNCERTAIN)]
+    moments += [batch.blocked_until for batch in view.of(State.PREPARED)]
     for lane in view.lanes:
         if lane.ready and not lane.halted and view.stop is None:
             moments.append(lane.blocked_until)

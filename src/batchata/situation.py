@@ -22,7 +22,7 @@ class Now:
 class LaneView:
     """A lane with waiting jobs. `ready`: jobs that may go now. `blocked_until`: ticks. `halted`: the provider takes nothing
     from us at all (a revoked key). `starved_at`: the most that was available when nothing fitted; `starved_until`: when a
-    job comes due that was not looked at then.
+    job comes due that was not looked at then. `ended_at`: ticks at which a batch of it ended last.
     """
 
     id: int
@@ -34,13 +34,14 @@ class LaneView:
     starved_at: Money | None = None
     starved_until: float | None = None
     jobs_per_batch: int = 1
+    ended_at: float | None = None
 
 
 class BatchView(NamedTuple):
     """An open provider batch. `has_body`: its body is at hand, so it can be sent. `next_look`: ticks. `same_account`: it was
     made under the key in use now. `unseen`: the last look at the provider did not show it. `denied`: the provider refuses
     our key. `undecided`: its fate is unknown, or it has vanished at the provider, and looking has long not told: the user
-    decides. `cancelled`: the provider took our wish to stop it. `halted`: nothing more is sent in its lane. `denied`, `undecided`
+    decides. `cancelled`: the provider took our wish to stop it. `halted`: nothing more is sent in its lane; `blocked_until`: nor before these ticks. `denied`, `undecided`
     and unseen ones of another key are not waited for: kept, reserved, reported. (One is made for each at every turn: a tuple.)
     """
 
@@ -53,6 +54,7 @@ class BatchView(NamedTuple):
     undecided: bool = False
     cancelled: bool = False
     halted: bool = False
+    blocked_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

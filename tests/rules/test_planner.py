@@ -130,9 +130,17 @@ def test_what_may_be_reserved_is_what_the_limit_leaves() -> None:
     assert plan(replace(view, limit=60), NOW).actions == (actions.Prepare(1, 2, 0),)
 
 
-def test_small_bodies_are_formed_together_and_some_ahead_of_the_room_for_them() -> None:
-    def bodies(ready: int, *batches: BatchView, others: tuple[LaneView, ...] = (), most: int = 1) -> int:
-        view = View(lanes=(replace(LANE, ready=ready), *others), batches=batches, max_concurrent=most)
+def test_small_bodies_are_formed_together_and_while_batches_end_ahead_of_the_room_for_them() -> None:
+    def bodies(
+        ready: int,
+        *batches: BatchView,
+        others: tuple[LaneView, ...] = (),
+        most: int = 1,
+        ended_at: float | None = NOW.ticks - 1,
+    ) -> int:
+        view = View(
+            lanes=(replace(LANE, ready=ready, ended_at=ended_at), *others), batches=batches, max_concurrent=most
+        )
         return sum(one.bodies for one in plan(view, NOW).actions if isinstance(one, actions.Prepare))
 
     flying = batch(State.SUBMITTED, next_look=99.0)
@@ -142,7 +150,9 @@ def test_small_bodies_are_formed_together_and_some_ahead_of_the_room_for_them() 
     assert bodies(10_000, flying) == 20
     assert bodies(10_000, flying, *waiting[:9]) == 11
     assert bodies(10_000, flying, *waiting) == bodies(10_000, flying, *waiting[:10]) == 0
-    assert bodies(10_000, flying, batch(State.PREPARED, 2, has_body=True, size=planner.FORMED_AHEAD_BYTES)) == 0
+    assert bodies(10_000, flying, batch(State.PREPARED, 2, has_body=True, size=planner.FORMED_BYTES)) == 0
+    assert bodies(10_000, flying, ended_at=None) == bodies(10_000, flying, ended_at=NOW.ticks - planner.FLOWING) == 0
+    assert bodies(10_000, ended_at=None, most=3) == 3
     assert bodies(10_000, flying, others=(replace(LANE, id=2, provider="local"),)) == 0
 
 
@@ -153,6 +163,14 @@ def test_no_more_is_sent_than_may_be_open_at_the_providers() -> None:
     uploading = replace(view, busy=frozenset({("batch", 3)}))
     assert plan(uploading, NOW).actions == (actions.Submit(1),)
     assert plan(replace(view, max_concurrent=1), NOW).actions == ()
+
+
+def test_what_is_ready_waits_as_long_as_its_lane_is_told_to_and_is_formed_anew_where_that_is_long() -> None:
+    ready = batch(State.PREPARED, has_body=True, blocked_until=60.0, prepared_at=NOW.wall - planner.FORMED_LASTS)
+    waits = plan(View(batches=(ready,)), NOW)
+    assert (waits.actions, waits.wake, waits.over) == ((), 60.0, False)
+    assert plan(View(batches=(ready,)), Now(NOW.wall, 60.0)).actions == (actions.Submit(1),)
+    assert plan(View(batches=(ready,)), Now(NOW.wall + 1, 60.0)).actions == (actions.Void(1),)
 
 
 def test_the_lane_with_the_fewest_batches_in_flight_goes_first() -> None:

@@ -220,8 +220,8 @@ MUTATIONS = (
     Mutation(
         "send what was ready before a bill above its bound",
         "planner.py",
-        "if not batch.has_body or batch.halted or view.stop is not None:",
-        "if not batch.has_body or view.stop is not None:",
+        "if not batch.has_body or batch.halted or view.stop is not None or late:",
+        "if not batch.has_body or view.stop is not None or late:",
         78,
     ),
 )

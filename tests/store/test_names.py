@@ -87,9 +87,31 @@ def older(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_state_of_the_form_before_is_taken_over_by_the_next_run(older: Path) -> None:
-    with pytest.raises(StateError, match=r"format 2.*a run with this one takes it over"):
-        connect_reader(older)
+def test_jobs_of_a_transaction_that_was_rolled_back_are_not_counted_as_named(tmp_path: Path) -> None:
+    def job(name: int) -> NewJobs:
+        return NewJobs.of([NewJob(f"job-{name}", bytes(16), 1, 1, b'""', None)])
+
+    path = tmp_path / "state"
+    with closing(Store(Database(path))) as store:
+        store.form(store.lane("anthropic", ""), b"{}")
+        intake = Intake(store, store.start_run(0.0, "test", "1"), Members())
+        intake.add(job(1))
+        with pytest.raises(OSError, match="full"), store.transaction():
+            intake.add(job(2))
+            intake.add(job(3))
+            raise OSError("the disk is full")
+        intake.close()
+    for name in (4, 5, 6):  # each in a run of its own, which closes as it should
+        with closing(Store(Database(path))) as store:
+            intake = Intake(store, store.start_run(0.0, "test", "1"), Members())
+            intake.add(job(name))
+            intake.close()
+            check(store.connection)
+
+
+def test_a_state_of_the_form_before_is_read_as_it_is_and_taken_over_by_the_next_run(older: Path) -> None:
+    with closing(connect_reader(older)) as reader:
+        check(reader)
     with closing(Store(Database(older))) as store:
         assert store.connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         check(store.connection)

@@ -27,7 +27,8 @@ ACCOUNT = ("FAILED_PRECONDITION", "billing_error", "billing_hard_limit_reached",
 @dataclass(slots=True)
 class Lane:
     """`most_jobs` is what the user's setting and the provider's limit allow in a batch; `cap` is less for a while after a
-    batch was refused for something in it, so that halving finds the job. `quickest`: seconds that the quickest of its batches took.
+    batch was refused for something in it, so that halving finds the job. `quickest`: seconds that the quickest of its batches took;
+    `ended_at`: ticks at which one ended last.
     """
 
     id: int
@@ -43,6 +44,7 @@ class Lane:
     starved_until: float | None = None
     failures: int = 0
     quickest: float = math.inf
+    ended_at: float | None = None
     cap: int | None = None
     refusal: tuple[str, int] = ("", 0)  # the words that batches of one job were refused with, and how many running
 
@@ -58,7 +60,7 @@ class Lane:
 
     def ended(self, verdict: Verdict | None, count: int, age: float, ticks: float) -> None:
         """A provider that judges after the create tells so here whether a batch was too large, or had a bad line."""
-        self.quickest = min(self.quickest, age)
+        self.quickest, self.ended_at = min(self.quickest, age), ticks
         if verdict in (Verdict.FAILED, Verdict.OVERFLOW):
             self.cap = max(1, count // 2)
             self.failures += 1
@@ -157,4 +159,5 @@ class Lanes:
             starved_at=lane.starved_at,
             starved_until=lane.starved_until,
             jobs_per_batch=lane.jobs_per_batch,
+            ended_at=lane.ended_at,
         )

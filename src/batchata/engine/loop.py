@@ -126,6 +126,7 @@ class Engine:
 
     def _batch_view(self, track: Track, now: Now) -> situation.BatchView:
         row, desk, unseen = track.row, self._desk, track.unseen_since is not None
+        lane = desk.lanes[row.lane]
         doubted = unseen or row.state is State.UNCERTAIN  # of nothing else is there anything to be decided
         return situation.BatchView(
             row,
@@ -136,7 +137,8 @@ class Engine:
             track.denied,
             doubted and track.undecided(now, desk.settings, desk.catalog[row.provider].limits.expires_seconds),
             track.cancelled,
-            desk.lanes[row.lane].halted,
+            lane.halted,
+            lane.blocked_until,
         )
 
     def _start(self, key: Key, group: str, work: Callable[[Emit], object]) -> None:

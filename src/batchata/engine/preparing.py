@@ -85,7 +85,7 @@ class Preparer:
         ):
             jobs = self._with_files(provider, waiting, formed)
             while self._fill(provider, jobs, formed, order) and len(formed.bodies) < order.bodies:
-                if sum(body.size for body in formed.bodies) >= planner.FORMED_AHEAD_BYTES:
+                if sum(body.size for body in formed.bodies) >= planner.FORMED_BYTES:
                     break
         return formed
 
@@ -126,11 +126,12 @@ class Preparer:
         )
 
     def bound(self, provider: Provider, job: Job, prepared: Prepared, now: float) -> Money:
-        """The most one attempt of it can be billed, at the dearest price until a batch made now would expire.
+        """The most one attempt of it can be billed, at the dearest price until a batch would expire that is made of this body.
 
         Raises `ValidationError` where a limit is set and no price is known.
         """
-        price = self._price(job.model, now, now + min(provider.limits.expires_seconds, LONGEST_EXPIRY))
+        lasts = planner.FORMED_LASTS + min(provider.limits.expires_seconds, LONGEST_EXPIRY)
+        price = self._price(job.model, now, now + lasts)
         if price is None:
             if self._limited:
                 raise ValidationError(

@@ -25,7 +25,7 @@ UPGRADES = {
     " INSERT INTO named SELECT key, seq FROM said ORDER BY key, seq;"
     " INSERT INTO meta SELECT 'named', max(seq) FROM said HAVING max(seq) IS NOT NULL;"
 }
-"""What makes the next form of a state of an older one, which its next run does."""
+"""What makes the next form of a state of an older one, as its driver does; readers read those too."""
 CACHE = {"rw": 2_000, "ro": 500}  # kB: rows are written and read in their order, and seldom again
 ROWS_AT_ONCE = 256  # in one statement: times eight columns, far below the most parameters SQLite takes
 
@@ -39,7 +39,7 @@ class Database:
         self._last_rows: dict[str, list[Sequence[object]]] = {}
         if not path.exists() or path.stat().st_size == 0:
             _create(path)
-        form = check(path, oldest=min(UPGRADES))
+        form = check(path)
         try:
             self.connection = _connect(path, "rw")
             # FULL: a commit is on the disk before the next call to a provider. WAL: readers never wait for it.
@@ -137,7 +137,7 @@ def _create(path: Path) -> None:
         ) from error
 
 
-def check(path: Path, *, oldest: int = SCHEMA_VERSION) -> int:
+def check(path: Path) -> int:
     """The form of a state. Raises `StateError` where the file is none, or of a form that can't be read; by its header alone: it is
     not opened.
     """
@@ -153,11 +153,10 @@ def check(path: Path, *, oldest: int = SCHEMA_VERSION) -> int:
     version, application = struct.unpack_from(">I", header, 60)[0], struct.unpack_from(">I", header, 68)[0]
     if application != APPLICATION_ID:
         raise unusable(path, "it is an SQLite database of another program")
-    if not oldest <= version <= SCHEMA_VERSION:
-        way = "a run with this one takes it over" if version in UPGRADES else "give another path"
+    if not min(UPGRADES) <= version <= SCHEMA_VERSION:
         raise StateError(
-            f"state_file={str(path)!r} was written in state format {version}; this batchata reads {SCHEMA_VERSION}: "
-            f"go on with the batchata that wrote it, or {way}"
+            f"state_file={str(path)!r} was written in state format {version}; this batchata reads {min(UPGRADES)} to "
+            f"{SCHEMA_VERSION}: go on with the batchata that wrote it, or give another path"
         )
     expected = pages * (65536 if page_size == 1 else page_size)
     if size < expected and not _has_wal(path):  # with a WAL, a checkpoint may have been cut short: SQLite mends that

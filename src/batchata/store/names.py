@@ -19,6 +19,10 @@ class Names:
         self._connection = connection
         connection.execute("CREATE TEMP TABLE IF NOT EXISTS recent (key, seq, PRIMARY KEY (key, seq)) WITHOUT ROWID")
         connection.execute("DELETE FROM recent")
+        if not connection.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'named'").fetchone():
+            connection.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS named (key, seq)"
+            )  # of form 2, which only a reader meets
         row = connection.execute("SELECT value FROM meta WHERE key = 'named'").fetchone()
         self._named = int(row[0]) if row else 0
         self.last: int = connection.execute("SELECT coalesce(max(seq), 0) FROM said").fetchone()[0]
@@ -42,9 +46,9 @@ class Names:
         yield from self._connection.execute(
             "WITH several (key) AS (SELECT key FROM named GROUP BY key HAVING count(*) > 1"
             " UNION SELECT key FROM recent GROUP BY key HAVING count(*) > 1"
-            " UNION SELECT recent.key FROM recent JOIN named ON named.key = recent.key)"
-            " SELECT d.job_id, d.seq FROM"
-            " (SELECT seq FROM named WHERE key IN several UNION ALL SELECT seq FROM recent WHERE key IN several) n"
+            " UNION SELECT recent.key FROM recent JOIN named ON named.key = recent.key AND named.seq <> recent.seq)"
+            " SELECT d.job_id, d.seq FROM"  # UNION: a driver may have put some of the recent ones into the index since
+            " (SELECT seq FROM named WHERE key IN several UNION SELECT seq FROM recent WHERE key IN several) n"
             " JOIN said d ON d.seq = n.seq"
         )
 
@@ -56,11 +60,13 @@ class Names:
             self.write()
 
     def write(self) -> None:
-        """Put all of them into the index. Within a transaction."""
+        """Put all of them into the index. Within a transaction. How far it reaches is what the state says, not what this object
+        remembers: jobs may have been said in a transaction that was rolled back.
+        """
         if self.last > self._named:
             self._connection.execute("INSERT INTO named SELECT key, seq FROM recent ORDER BY key, seq")
             self._connection.execute("DELETE FROM recent")
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('named', ?)", (str(self.last),))
+            self._connection.execute("INSERT OR REPLACE INTO meta SELECT 'named', coalesce(max(seq), 0) FROM said")
             self._named = self.last
 
     def _remember(self, first: int) -> None:
