@@ -4,6 +4,7 @@ import tempfile
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from simulated.provider import SimProvider
 from simulated.script import PRICES, SimJob, _parsed
 from simulated.world import Setting, World
 
+from batchata import planner
 from batchata.documents.reader import Reader
 from batchata.engine.packing import Body, Formed, Order
 from batchata.engine.preparing import Preparer
@@ -60,6 +62,25 @@ def test_bodies_hold_what_they_may_and_every_job_once(
                     sent += _checked(body, provider, min(most_jobs, of_provider), limit, store)
             assert formed.exhausted
             _check_the_rest(store, prompts, sent, limit)
+
+
+def test_a_bound_is_for_as_long_as_a_body_may_wait_and_its_batch_may_last() -> None:
+    seen: list[tuple[float, float]] = []
+
+    def price(model: str, since: float, until: float) -> Any:
+        seen.append((since, until))
+        return PRICES[model]
+
+    with World(1, Setting([SimJob("listed", "ok-0")])) as world, tempfile.TemporaryDirectory(dir=FAST_DISK) as folder:
+        provider, path = world._provider("listed", "A"), Path(folder) / "state"
+        with closing(Store(Database(path))) as store, closing(Reader()) as reader:
+            preparer = Preparer(
+                Readers(path), Catalog({"listed": provider}, Path(folder), ""), reader, {}, price, limited=True,
+                named={"listed": provider}, folder=Path(folder),
+            )  # fmt: skip
+            _fill(store, "listed", ["one"])
+            assert len(_form(store, preparer, "listed", 1, 1, None).bodies) == 1
+    assert seen == [(1.0, 1.0 + planner.FORMED_LASTS + provider.limits.expires_seconds)]
 
 
 def _fill(store: Store, kind: str, prompts: list[str]) -> None:
