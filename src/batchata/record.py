@@ -8,7 +8,7 @@ import orjson
 from batchata.citation import Citation
 from batchata.errors import ValidationError
 from batchata.plain import from_plain
-from batchata.result import OUTCOMES, Attempt, JobResult, Outcome
+from batchata.result import OUTCOMES, Attempt, JobResult, Outcome, job_result
 from batchata.usage import NOTHING_USED
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def result_of(
         cost, usage = 0, NOTHING_USED
         for attempt in attempts:
             cost, usage = cost + attempt.cost, usage.plus(attempt.usage)
-    return JobResult(
+    return job_result(
         job_id,
         OUTCOMES[outcome],
         record.raw_response,

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, make_dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -167,6 +167,18 @@ class JobResult:
     def save_to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the result as JSON, readable by its owner alone; a reader never sees half a file."""
         write_private(Path(path), self.to_json())
+
+
+_Unguarded = make_dataclass("_Unguarded", [one.name for one in fields(JobResult)], slots=True)
+
+
+def job_result(*values: Any) -> JobResult:
+    """A `JobResult` of all its values, in their order; made in a fifth of the time: a frozen class's own `__init__` goes round its
+    guard for each field. The two have the same slots, so one becomes the other.
+    """
+    made: Any = _Unguarded(*values)
+    made.__class__ = JobResult
+    return made  # type: ignore[no-any-return]
 
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # Windows

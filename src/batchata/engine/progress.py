@@ -25,10 +25,14 @@ class Tally:
 
     @classmethod
     def of(cls, settled: Settlement, is_member: Callable[[int], bool]) -> "Tally":
-        outcomes = [row[1] for row in settled.finished if is_member(row[0])]
-        completed = outcomes.count(Outcome.SUCCEEDED)
-        again = sum([is_member(job) for _, _, job in settled.again])
-        return cls(completed, len(outcomes) - completed, again)
+        completed = failed = 0
+        for kind, finished in settled.finished.items():
+            members = sum([is_member(job) for job, _, _ in finished])
+            if kind.outcome is Outcome.SUCCEEDED:
+                completed += members
+            else:
+                failed += members
+        return cls(completed, failed, sum([is_member(job) for _, _, job in settled.again]))
 
 
 @dataclass(frozen=True, slots=True)

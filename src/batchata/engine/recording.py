@@ -346,7 +346,8 @@ class Recorder:
             desk.moved(track, desk.store.rest(track.row, now.wall))
             self._rested.append(track.row)
         if done.settled.finished:
-            self._shows.append(Show(tuple([row[0] for row in done.settled.finished]), done.raw))
+            jobs = [job for finished in done.settled.finished.values() for job, _, _ in finished]
+            self._shows.append(Show(tuple(jobs), done.raw))
 
     def _overbilled(self, row: ProviderBatch, done: Ends) -> None:
         """A bill above its bound: what the bound assumes does not hold, so nothing more is sent there."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from batchata.identity import derived_id, key64
+from batchata.store.database import Column, Same
 from batchata.store.moves import Store
 from batchata.store.names import Names
 from batchata.store.rows import NewJob, NewJobs, Taken
@@ -108,9 +109,9 @@ class Intake:
     def _add_new(self, jobs: NewJobs, names: Sequence[str], keys: Sequence[int]) -> Taken:
         """A group that the state has nothing of: as of a script's first run."""
         first, last = self._next_seq, self._next_seq + len(jobs) - 1
-        rows = zip(range(first, last + 1), keys, names, jobs.digests, jobs.forms, jobs.asks, jobs.metadata, strict=True)
+        seqs, forms, metadata = range(first, last + 1), _same(jobs.forms), _same(jobs.metadata)
         with self._store.transaction():
-            self._store.database.insert("said", rows)
+            self._store.database.insert("said", [seqs, keys, names, jobs.digests, forms, jobs.asks, metadata])
             self._stand(first, last)
             self._names.add(last)
             self._store.connection.execute("INSERT INTO member VALUES (?, ?, ?)", (self._run, first, last))
@@ -176,7 +177,8 @@ class Intake:
     def _write(self, group: _Group) -> None:
         connection = self._store.connection
         last = self._next_seq + len(group.new) - 1
-        self._store.database.insert("said", group.new)
+        if group.new:
+            self._store.database.insert("said", [*zip(*group.new, strict=True)])
         self._stand(self._next_seq, last)
         self._names.add(last)
         self._revive(connection, group.revived)
@@ -204,6 +206,10 @@ class Intake:
         connection.executemany(
             "UPDATE said SET form = ?, ask = ? WHERE seq = ?", ((job.form, job.ask, seq) for seq, job in revived)
         )
+
+
+def _same(column: Sequence[object]) -> Column:
+    return Same(column[0]) if column.count(column[0]) == len(column) else column
 
 
 def _count(taken: Taken, state: str) -> None:

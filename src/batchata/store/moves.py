@@ -13,15 +13,16 @@ import orjson
 from batchata.budget import Balance, Booking
 from batchata.errors import StateError
 from batchata.provider_batch import MOVES, ProviderBatch, State, Verdict
+from batchata.result import Outcome
 from batchata.store import reading
-from batchata.store.database import Database
+from batchata.store.database import Database, Same
 from batchata.store.rows import NewBatch, NewResult, Packed, Settlement
 from batchata.usage import Money
 
 KEPT = frozenset(ProviderBatch.__slots__)
 """Columns that a `ProviderBatch` has too."""
 
-_STATE_OF_JOB = "CASE r.outcome WHEN 'succeeded' THEN 'succeeded' WHEN 'lost' THEN 'lost' ELSE 'failed' END"
+_STATE_OF_JOB = {Outcome.SUCCEEDED: "succeeded", Outcome.LOST: "lost"}  # after any other it has failed
 
 
 class Store:
@@ -252,18 +253,18 @@ class Store:
         return released
 
     def _finish_jobs(self, batch: ProviderBatch, at: float, settled: Settlement) -> None:
-        if not settled.finished:
-            return
-        last = self.connection.execute("SELECT coalesce(max(id), 0) FROM result").fetchone()[0]
-        # in the order of the jobs, as near as may be, so that neighbours are met together, here and wherever they are read
-        rows = sorted(settled.finished)
-        self.database.insert("result", [(id_, at, *row) for id_, row in enumerate(rows, last + 1)])
-        moved = self.connection.execute(
-            f"UPDATE standing SET state = {_STATE_OF_JOB}, batch = NULL, tries = NULL, result = r.id FROM result r"
-            " WHERE r.id > ? AND standing.job = r.job AND standing.batch = ?",
-            (last, batch.id),
-        )
-        self._expect(moved.rowcount, len(settled.finished), "jobs to finish")
+        for kind, finished in settled.finished.items():
+            last = reading.last_result(self.connection)
+            # in the order of the jobs, as near as may be, so that neighbours are met together, here and wherever they are read
+            jobs, costs, bodies = zip(*sorted(finished), strict=True)
+            outcome, model, shape = map(Same, kind)
+            self.database.insert("result", [Same(None), Same(at), jobs, outcome, model, costs, shape, bodies])
+            moved = self.connection.execute(
+                "UPDATE standing SET state = ?, batch = NULL, tries = NULL, result = r.id FROM result r"
+                " WHERE r.id > ? AND standing.job = r.job AND standing.batch = ?",
+                (_STATE_OF_JOB.get(kind.outcome, "failed"), last, batch.id),
+            )
+            self._expect(moved.rowcount, len(finished), "jobs to finish")
 
     def _again(self, batch: ProviderBatch, settled: Settlement) -> None:
         if settled.again:

@@ -162,9 +162,17 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     assumed: bool = False
 
 
+class Kind(NamedTuple):
+    """What most of the results that are settled together share."""
+
+    outcome: Outcome
+    model: str | None
+    shape: str | None
+
+
 class Settlement:
-    """The ends of attempts that are settled together, as the state takes them: columns, and plain rows. `finished` are rows of
-    `result` from the job on, without the time; `again` are (tries, due, job).
+    """The ends of attempts that are settled together, as the state takes them: columns, and plain rows. `finished` are jobs that
+    came to their end, by the kind of their results: (job, cost, body). `again` are (tries, due, job).
     """
 
     __slots__ = ("again", "assumed", "bounds", "costs", "finished", "indexes", "jobs", "outcomes", "spent")
@@ -175,7 +183,7 @@ class Settlement:
         self.bounds: list[Money] = []
         self.outcomes: list[str] = []
         self.costs: list[Money] = []
-        self.finished: list[tuple[int, str, str | None, Money, str | None, bytes]] = []
+        self.finished: dict[Kind, list[tuple[int, Money, bytes]]] = {}
         self.again: list[tuple[bytes | None, float, int]] = []
         self.spent = 0
         self.assumed = 0
@@ -193,7 +201,8 @@ class Settlement:
         self.outcomes.append(end.outcome)
         self.costs.append(cost)
         if isinstance(then, NewResult):
-            self.finished.append((job, then.outcome, then.model, then.cost, then.shape, then.body))
+            kind = Kind(then.outcome, then.model, then.shape)
+            self.finished.setdefault(kind, []).append((job, then.cost, then.body))
         else:
             self.again.append((then.tries, then.due, job))
         if end.assumed:
