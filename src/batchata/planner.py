@@ -24,6 +24,7 @@ FLOWING = 10.0  # seconds since a batch of the lane ended: while they end so oft
 SETTLED_AT_ONCE = 4  # batches: what is read of their answers is in memory
 LOOKS_FOR_ABSENCE = 3  # complete listings that must not show a batch before it counts as never made
 
+_COLLECTED = State.COLLECTED  # looked up once, not for each batch
 AT_PROVIDERS = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)
 
 
@@ -101,7 +102,7 @@ def _settles(view: View) -> Iterator[Action]:
         known = [
             row.id
             for row, *_ in view.of(State.COLLECTED, State.ENDED)
-            if row.state is State.COLLECTED or row.verdict is not None
+            if row.state is _COLLECTED or row.verdict is not None
         ]
         yield from map(Settle, sorted(known)[:SETTLED_AT_ONCE])
 

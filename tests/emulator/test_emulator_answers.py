@@ -81,7 +81,7 @@ class Zoo(BaseModel):
 
 
 @given(st.integers(0, 2**64))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @pytest.mark.parametrize("model", [Everything, Bounded, Tree, Zoo, Line, list[Line]])
 def test_drawn_values_fit_their_schema(model: Any, seed: int) -> None:
     adapter = TypeAdapter(model)
@@ -104,7 +104,7 @@ def test_schemas_that_allow_no_value(schema: Any) -> None:
 
 
 @given(st.integers(0, 2**64))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @pytest.mark.parametrize(
     "pattern", [r"^\d{4}-\d\d$", r"[^a-z]+", r"(cat|dog)s?", r"^\w+@\w+\.(com|org)$", r"[\d.,]+", "ß"]
 )
@@ -113,7 +113,7 @@ def test_drawn_strings_match_their_pattern(pattern: str, seed: int) -> None:
 
 
 @given(st.integers(0, 2**64), st.integers(1, 20_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_prose_is_as_long_as_asked(seed: int, size: int) -> None:
     assert len(prose(Dice(seed), size).encode()) == size
 

@@ -75,7 +75,7 @@ def test_what_is_cut_is_what_the_provider_draws(
     provider = catalog[name]
     stencils = Stencils(lambda job, of: preparer.draw(job, None, None, of), preparer._models)
 
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=12)
     @given(PROMPTS)
     def check(prompt: str) -> None:
         job = Job.parse({"model": model, "prompt": prompt, **form})

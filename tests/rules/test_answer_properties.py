@@ -126,7 +126,7 @@ def test_the_lines_are_understood_as_they_are(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     line=st.binary(max_size=300)
     | st.text(max_size=60).map(str.encode)
@@ -141,7 +141,7 @@ def test_any_bytes_are_an_answer(name: str, line: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(which=st.integers(0, 2), changes=edits)
 @example(
     which=0, changes=[(161, 0, b" ")]
@@ -151,7 +151,7 @@ def test_a_line_that_was_damaged_is_an_answer(name: str, which: int, changes: li
 
 
 @pytest.mark.parametrize("name", STATUSES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(key=st.integers(0, 30), put=json_values, whole=json_values, nested=st.booleans())
 def test_any_status_is_a_status_or_none(name: str, key: int, put: object, whole: object, nested: bool) -> None:
     batch = dict(BATCHES[name])

@@ -35,7 +35,7 @@ ANSWERS = st.recursive(
 STATEMENTS = st.lists(st.builds(Statement, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)), max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ANSWERS, STATEMENTS)
 def test_any_answer_and_any_statements_give_a_mapping(answer: Any, statements: list[Statement]) -> None:
     mapped = map_fields(answer, statements)
@@ -46,7 +46,7 @@ def test_any_answer_and_any_statements_give_a_mapping(answer: Any, statements: l
         assert all(one.quote < len(statements[one.statement].quotes) for one in some)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ANSWERS, st.lists(st.tuples(NAMES, TEXTS), max_size=6))
 def test_any_claims_are_weighed(answer: Any, claims: list[tuple[str, str]]) -> None:
     weighed = weigh(answer, claims)
@@ -56,7 +56,7 @@ def test_any_claims_are_weighed(answer: Any, claims: list[tuple[str, str]]) -> N
         assert indexes == [index for index, is_shown in weighed[path] if is_shown]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_any_text_is_split(text: str) -> None:
     answer, pairs = split_quotes(text)

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from batchata.citation import Span
@@ -165,7 +165,6 @@ WORDS = st.sampled_from(["tenant", "rent", "Straße", "café", "договор",
 
 
 @given(st.lists(st.tuples(WORDS, UNSEEN), min_size=3, max_size=9), st.text(max_size=30), st.text(max_size=30))
-@settings(deadline=None)
 def test_offsets_count_the_characters_no_one_sees(words: list[tuple[str, str]], before: str, after: str) -> None:
     passage = " ".join(word[:2] + unseen + word[2:] for word, unseen in words)
     text = f"{before}\n.\n{passage}\n.\n{after}"  # a hyphen before it would make its first word the rest of another

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from batchata.grounding import ground, split_quotes
@@ -36,7 +36,6 @@ NUMBERS = st.integers(min_value=0, max_value=10**7)
 
 
 @given(NOISE, SENTENCES, NOISE)
-@settings(deadline=None)
 def test_a_passage_is_found_where_it_stands(before: str, passage: str, after: str) -> None:
     text = f"{before}\n.\n{passage}\n.\n{after}"  # a hyphen before it would make its first word the rest of another
     (found,) = ground(text, [passage])
@@ -46,7 +45,6 @@ def test_a_passage_is_found_where_it_stands(before: str, passage: str, after: st
 
 
 @given(NOISE, SENTENCES, NOISE, st.sampled_from(["upper", "casefold", "NFC", "NFD", "NFKC", "spaces"]))
-@settings(deadline=None)
 def test_a_passage_in_another_form_is_found_where_it_stands(before: str, passage: str, after: str, form: str) -> None:
     text = f"{before}\n.\n{passage}\n.\n{after}"  # a hyphen before it would make its first word the rest of another
     forms = {"upper": passage.upper(), "casefold": passage.casefold(), "spaces": passage.replace(" ", " \n\t")}
@@ -59,7 +57,6 @@ def test_a_passage_in_another_form_is_found_where_it_stands(before: str, passage
 
 
 @given(st.text(max_size=200), st.text(max_size=40))
-@settings(deadline=None)
 def test_any_text_and_any_quote(text: str, quote: str) -> None:
     (found,) = ground(text, [quote])
     if found.span is not None:
@@ -74,7 +71,6 @@ def test_any_text_and_any_quote(text: str, quote: str) -> None:
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=5), st.data())
-@settings(deadline=None)
 def test_parts_of_pages_are_parts_of_the_passage(pages: list[str], data: st.DataObject) -> None:
     document = Document("a.pdf", "application/pdf", b"", tuple(pages), paged=True)
     start = data.draw(st.integers(0, len(document.text)))
@@ -88,7 +84,6 @@ def test_parts_of_pages_are_parts_of_the_passage(pages: list[str], data: st.Data
 
 
 @given(SENTENCES, NUMBERS, NUMBERS, SENTENCES)
-@settings(deadline=None)
 def test_a_changed_number_is_never_verified(before: str, number: int, other: int, after: str) -> None:
     assume(number != other)
     assert not ground(f"{before} {number} {after}", [f"{before} {other} {after}"])[0].is_verified
@@ -128,7 +123,6 @@ NOTS = ["not", "never", "no", "without", "neither"]
 
 
 @given(SENTENCES, st.permutations(MONTHS), st.permutations(NAMES), st.sampled_from(NOTS), SENTENCES)
-@settings(deadline=None)
 def test_a_changed_date_name_or_negation_is_never_verified(
     before: str, months: list[str], names: list[str], negation: str, after: str
 ) -> None:
@@ -140,7 +134,6 @@ def test_a_changed_date_name_or_negation_is_never_verified(
 
 
 @given(st.text(alphabet='{}[]":,\\ answerquotefilds01.\n', max_size=80))
-@settings(deadline=None)
 def test_any_text_can_be_split(text: str) -> None:
     answer, pairs = split_quotes('{"answer": 1, "quotes": ' + text)
     assert answer == "1"
@@ -157,7 +150,6 @@ LINES = st.lists(
 
 
 @given(LINES, st.sampled_from(["\n", " \n", "\n\n", "\r\n"]), st.data())
-@settings(deadline=None)
 def test_lines_about_a_passage_hold_the_words_that_the_text_has_there(
     lines: list[str], end: str, data: st.DataObject
 ) -> None:
@@ -176,7 +168,6 @@ def test_lines_about_a_passage_hold_the_words_that_the_text_has_there(
 
 
 @given(LINES, st.data())
-@settings(deadline=None)
 def test_one_quote_is_found_as_it_is_among_many(lines: list[str], data: st.DataObject) -> None:
     text = "\n".join(lines * 40)  # long enough that a passage's lines are read by themselves
     start = data.draw(st.integers(0, len(text) - 1))

@@ -80,7 +80,7 @@ def form_1(job: Job) -> bytes:
     return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
+patient = settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: not text.isspace())
 json_values = st.recursive(
     st.none()

@@ -95,7 +95,7 @@ def check(store: Store) -> None:
     assert jobs == JOBS
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(steps, max_size=25))
 def test_a_random_walk_keeps_the_table_and_the_ledger(walk: list[tuple[State | None, int, int, int, bool]]) -> None:
     with opened() as store:

@@ -30,7 +30,7 @@ FAST_DISK = "/dev/shm" if Path("/dev/shm").is_dir() else None
 prompts = st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=60), min_size=1, max_size=12)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     prompts=prompts,
     bodies=st.integers(1, 4),

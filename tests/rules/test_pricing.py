@@ -360,7 +360,7 @@ def usage_within(draw: st.DrawFn, input_max: int, output_max: int, write: str | 
     return Usage(total, draw(st.integers(0, output_max)), *parts)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data(), any_price(), tokens, tokens, st.sampled_from([None, "5m", "1h"]))
 def test_no_usage_within_the_maxima_costs_more_than_the_bound(
     data: st.DataObject, price: Price, input_max: int, output_max: int, write: str | None
@@ -371,7 +371,7 @@ def test_no_usage_within_the_maxima_costs_more_than_the_bound(
     assert cost(usage, price) <= most
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(any_price(), tokens, tokens, tokens, st.sampled_from([None, "5m", "1h"]))
 def test_the_bound_is_reached_and_grows_with_the_maxima(
     price: Price, input_max: int, output_max: int, more: int, write: str | None
@@ -388,7 +388,7 @@ def test_the_bound_is_reached_and_grows_with_the_maxima(
     assert most == max(reached)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data(), any_price())
 def test_cost_is_exact_and_rounded_up_once(data: st.DataObject, price: Price) -> None:
     usage = data.draw(usage_within(2_000_000, 2_000_000, "1h"))
@@ -405,7 +405,7 @@ def test_cost_is_exact_and_rounded_up_once(data: st.DataObject, price: Price) ->
     assert billed == ceil(exact)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data(), rates_of_any_kind())
 def test_two_halves_cost_the_whole_but_for_rounding(data: st.DataObject, rates: Rates) -> None:
     one, two = (data.draw(usage_within(1_000_000, 1_000_000, "1h")) for _ in range(2))

@@ -210,7 +210,7 @@ def test_every_move_is_in_the_journal(store: Store) -> None:
     assert events == ["prepared", "submitting", "submitted", "ended", "collected", "settled"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(list(Booking)), st.integers(0, 10**12)), max_size=40))
 def test_a_balance_is_the_sum_of_its_bookings(bookings: list[tuple[Booking, int]]) -> None:
     balance = Balance()

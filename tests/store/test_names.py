@@ -56,7 +56,7 @@ group = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 2)), min_size=1, m
 runs = st.lists(st.tuples(st.lists(group, max_size=5), st.booleans()), max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(runs)
 def test_every_job_is_found_by_its_id_at_any_moment_and_by_every_connection(
     runs: list[tuple[list[list[tuple[int, int]]], bool]],

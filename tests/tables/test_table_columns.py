@@ -330,7 +330,7 @@ def wide(value: Any) -> bool:
     return type(value) is int and not -(2**63) <= value < 2**64
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.dictionaries(st.text("xyz", min_size=1, max_size=1), JSON, max_size=3), max_size=5))
 def test_whatever_is_answered_no_value_is_lost(answers: list[dict[str, Any]]) -> None:
     answers = [{name: value for name, value in one.items() if not wide(value)} for one in answers]

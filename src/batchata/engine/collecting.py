@@ -212,8 +212,10 @@ def _first(ahead: deque[Settled | Citing], ended: Settlement) -> Steps[None]:
 
 def index_of(custom_id: str | None, batch: ProviderBatch) -> int | None:
     """The attempt that a custom_id names; None where it names none of this batch."""
-    nonce, _, digits = (custom_id or "").rpartition("-")
-    if nonce != batch.nonce or not digits.isascii() or not digits.isdigit():
+    if custom_id is None or not custom_id.startswith(lead := f"{batch.nonce}-"):
+        return None
+    digits = custom_id[len(lead) :]
+    if not digits.isdigit() or not digits.isascii():
         return None
     return index if (index := int(digits)) < batch.count else None
 

@@ -1,7 +1,9 @@
 """Counting without sending: every job is read and drawn as it would be, and priced at its likely and its worst."""
 
 import math
+from collections.abc import Iterable
 from contextlib import closing
+from itertools import islice
 
 from batchata.documents.reader import Reader
 from batchata.engine.preparing import Preparer
@@ -19,6 +21,8 @@ from batchata.store.database import connect_reader
 from batchata.store.names import Names
 from batchata.store.readers import Readers
 from batchata.usage import Money, Usage
+
+AT_ONCE = 500  # jobs that the state is asked of in one query
 
 
 class _Offline(Catalog):
@@ -57,8 +61,12 @@ class _Counting:
         known = self._known()
         found, limit = self._found, self._ask.cost_limit
         self._left = None if limit is None else limit - found.spent
-        for said in self._ask.said:
-            self._count(said, known)
+        every = iter(self._ask.said)
+        while some := list(islice(every, AT_ONCE)):
+            named = [(self._name(said), said) for said in some]
+            finished = known.finished([name for name, _ in named])
+            for name, said in named:
+                self._count(name, said, (name, said.digest) in finished)
         found.provider_batches = self._batches()
         found.rounds = math.ceil(found.provider_batches / self._ask.max_concurrent)
         return found
@@ -78,14 +86,15 @@ class _Counting:
             batches += math.ceil(model.jobs / min(most, self._ask.items_per_batch or most))
         return batches
 
-    def _count(self, said: SaidJob, known: "_Known") -> None:
-        found = self._found
+    def _name(self, said: SaidJob) -> str:
         place = self._places[said.digest] = self._places.get(said.digest, 0) + 1
-        job_id = said.job_id or derived_id(said.digest, place)
+        return said.job_id or derived_id(said.digest, place)
+
+    def _count(self, job_id: str, said: SaidJob, finished: bool) -> None:
         if said.refused is not None:
-            found.refused[job_id] = said.refused
-        elif known.finished(job_id, said.digest):
-            found.finished_earlier += 1
+            self._found.refused[job_id] = said.refused
+        elif finished:
+            self._found.finished_earlier += 1
         else:
             self._price_job(job_id, said)
 
@@ -129,10 +138,9 @@ class _Known:
         self._connection = None if ask is None else connect_reader(ask.state_file)
         self._names = None if self._connection is None else Names(self._connection)
 
-    def finished(self, job_id: str, digest: bytes) -> bool:
+    def finished(self, job_ids: Iterable[str]) -> set[tuple[str, bytes]]:
+        """(id, digest) of those among some jobs, in any version."""
         if self._names is None:
-            return False
-        return any(
-            (named, content) == (job_id, digest) and state in ("succeeded", "lost", "active")
-            for _, named, content, state, _ in self._names.find([key64(job_id)])
-        )
+            return set()
+        found = self._names.find([key64(job_id) for job_id in job_ids])
+        return {(job_id, digest) for _, job_id, digest, state, _ in found if state in ("succeeded", "lost", "active")}

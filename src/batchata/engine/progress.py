@@ -10,6 +10,8 @@ from batchata.result import Outcome
 from batchata.situation import StopReason
 from batchata.store.rows import Settlement, Taken
 
+_UNCERTAIN = State.UNCERTAIN  # looked up once, not for each batch
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -26,9 +28,9 @@ class Tally:
     @classmethod
     def of(cls, settled: Settlement, is_member: Callable[[int], bool]) -> "Tally":
         completed = failed = 0
-        for kind, finished in settled.finished.items():
+        for (outcome, _, _), finished in settled.finished.items():
             members = sum([is_member(job) for job, _, _ in finished])
-            if kind.outcome is Outcome.SUCCEEDED:
+            if outcome is Outcome.SUCCEEDED:
                 completed += members
             else:
                 failed += members
@@ -118,7 +120,7 @@ class Progress:
         would take the interpreter from the loop, at every turn of a run of small batches.
         """
         rows = list(batches)
-        uncertain = [row for row in rows if row.state is State.UNCERTAIN]
+        uncertain = [row for row in rows if row.state is _UNCERTAIN]
         deadlines = [row.collect_by for row in rows if row.collect_by is not None]
         with self.changed:
             now = self.snapshot = replace(

@@ -67,7 +67,7 @@ _Versions: TypeAlias = dict[str, list[_Known]]
 class _Group:
     """What one group of jobs comes to, before it is written."""
 
-    new: list[tuple[object, ...]] = field(default_factory=list)  # rows of `said`
+    new: list[tuple[int, int, *tuple[object, ...]]] = field(default_factory=list)  # rows of `said`
     revived: list[tuple[int, NewJob]] = field(default_factory=list)
     adopted: list[int] = field(default_factory=list)
     described: list[tuple[bytes | None, int]] = field(default_factory=list)  # other metadata
@@ -83,6 +83,8 @@ class Intake:
         self.members = members
         self._places: dict[bytes, int] = {}  # only of contents seen more than once
         self._names = Names(store.connection)
+        if self._names.are_recent:  # a run died before it wrote them
+            self.close()
         self._next_seq = self._names.last + 1
 
     def add(self, jobs: NewJobs) -> Taken:
@@ -113,7 +115,7 @@ class Intake:
         with self._store.transaction():
             self._store.database.insert("said", [seqs, keys, names, jobs.digests, forms, jobs.asks, metadata])
             self._stand(first, last)
-            self._names.add(last)
+            self._names.add(keys, last)
             self._store.connection.execute("INSERT INTO member VALUES (?, ?, ?)", (self._run, first, last))
         self.members.add_all(first, last)
         self._next_seq = last + 1
@@ -180,7 +182,7 @@ class Intake:
         if group.new:
             self._store.database.insert("said", [*zip(*group.new, strict=True)])
         self._stand(self._next_seq, last)
-        self._names.add(last)
+        self._names.add([row[1] for row in group.new], last)
         self._revive(connection, group.revived)
         connection.executemany("UPDATE standing SET run = ? WHERE job = ?", ((self._run, seq) for seq in group.adopted))
         connection.executemany("UPDATE said SET metadata = ? WHERE seq = ?", group.described)

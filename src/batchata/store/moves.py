@@ -253,16 +253,16 @@ class Store:
         return released
 
     def _finish_jobs(self, batch: ProviderBatch, at: float, settled: Settlement) -> None:
-        for kind, finished in settled.finished.items():
+        for (outcome, model, shape), finished in settled.finished.items():
             last = reading.last_result(self.connection)
             # in the order of the jobs, as near as may be, so that neighbours are met together, here and wherever they are read
             jobs, costs, bodies = zip(*sorted(finished), strict=True)
-            outcome, model, shape = map(Same, kind)
-            self.database.insert("result", [Same(None), Same(at), jobs, outcome, model, costs, shape, bodies])
+            told = Same(outcome), Same(model), costs, Same(shape), bodies
+            self.database.insert("result", [Same(None), Same(at), jobs, *told])
             moved = self.connection.execute(
                 "UPDATE standing SET state = ?, batch = NULL, tries = NULL, result = r.id FROM result r"
                 " WHERE r.id > ? AND standing.job = r.job AND standing.batch = ?",
-                (_STATE_OF_JOB.get(kind.outcome, "failed"), last, batch.id),
+                (_STATE_OF_JOB.get(outcome, "failed"), last, batch.id),
             )
             self._expect(moved.rowcount, len(finished), "jobs to finish")
 

@@ -5,7 +5,7 @@ gives them or takes them, and else what is made fastest.
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -162,12 +162,8 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     assumed: bool = False
 
 
-class Kind(NamedTuple):
-    """What most of the results that are settled together share."""
-
-    outcome: Outcome
-    model: str | None
-    shape: str | None
+Kind: TypeAlias = tuple[Outcome, str | None, str | None]
+"""What most of the results that are settled together share: outcome, model and shape."""
 
 
 class Settlement:
@@ -201,7 +197,7 @@ class Settlement:
         self.outcomes.append(end.outcome)
         self.costs.append(cost)
         if isinstance(then, NewResult):
-            kind = Kind(then.outcome, then.model, then.shape)
+            kind = then.outcome, then.model, then.shape
             self.finished.setdefault(kind, []).append((job, then.cost, then.body))
         else:
             self.again.append((then.tries, then.due, job))

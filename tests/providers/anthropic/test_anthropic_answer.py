@@ -208,7 +208,7 @@ DEEP = b'{"custom_id":"a","result":{"type":"succeeded","message":{"content":[{"t
 @example(b'{"custom_id":"a","result":{"type":' + b"[" * 900 + b"]" * 900 + b"}}")
 @example(b'{"custom_id":"a","result":NaN}')
 @example(b'{"custom_id":' + b"9" * 5000 + b"}")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_bytes_make_it_fail(line: bytes) -> None:
     assert isinstance(read_line(line), Answer)
 
@@ -236,7 +236,7 @@ def changed(value: Any, path: tuple[Any, ...], put: object) -> Any:
 @pytest.mark.parametrize("record", [succeeded(stop_reason="refusal", stop_details={"category": "x"}), errored()])
 def test_a_wrong_type_anywhere_is_read_as_absent(record: dict[str, Any]) -> None:
     @given(path=st.sampled_from(paths(record)), put=JSON)
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def holds(path: tuple[Any, ...], put: object) -> None:
         answer = read(changed(record, path, put))
         texts = (answer.custom_id, answer.text, answer.model, answer.error)
@@ -266,7 +266,6 @@ def test_times(created: object, unix: float | None) -> None:
 
 
 @given(JSON)
-@settings(deadline=None)
 def test_no_value_makes_a_status_fail(value: object) -> None:
     read_status(value)
     request_count(value)

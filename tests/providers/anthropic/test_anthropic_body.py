@@ -264,7 +264,7 @@ class TestFiles:
 
 class TestBound:
     @given(text=st.text(), system=st.text(), title=st.text(min_size=1), page=st.text(), answer=st.text())
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_every_byte_of_every_string_counts(
         self, text: str, system: str, title: str, page: str, answer: str
     ) -> None:

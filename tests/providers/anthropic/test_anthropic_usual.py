@@ -52,7 +52,7 @@ lines = record(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(lines)
 def test_what_the_short_way_reads_is_what_the_whole_way_reads(line: dict[str, Any]) -> None:
     data = orjson.dumps(line)

@@ -170,7 +170,7 @@ def test_a_paid_answer_is_not_lost_to_half_a_surrogate_pair() -> None:
 @example(b'{"key":"a","response":{"candidates":' + b"[" * 900 + b"]" * 900 + b"}}")
 @example(b'{"key":"a","response":NaN}')
 @example(b'{"key":"a","error":{"code":' + b"9" * 5000 + b"}}")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_bytes_make_it_fail(line: bytes) -> None:
     assert isinstance(read_line(line), Answer)
 
@@ -205,7 +205,7 @@ def changed(value: Any, path: tuple[Any, ...], put: object) -> Any:
 @pytest.mark.parametrize("record", RECORDS)
 def test_anything_anywhere_is_an_answer_of_plain_values(record: dict[str, Any]) -> None:
     @given(path=st.sampled_from(paths(record)), put=JSON)
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def holds(path: tuple[Any, ...], put: object) -> None:
         answer = read(changed(record, path, put))
         texts = (answer.custom_id, answer.text, answer.model, answer.error)
@@ -320,7 +320,6 @@ class TestStatus:
         assert gemini_answer.responses_file({"response": {"responsesFile": name}}) is None
 
     @given(JSON)
-    @settings(deadline=None)
     def test_no_value_makes_it_fail(self, value: object) -> None:
         whole = {**operation("BATCH_STATE_FAILED", output=FILE), "error": None, "response": None}
         for path in paths(whole):

@@ -219,7 +219,7 @@ class TestUnderALimit:
 
 class TestBound:
     @given(st.text(max_size=50))
-    @settings(deadline=None, max_examples=50)
+    @settings(max_examples=50)
     def test_no_fewer_tokens_than_bytes(self, words: str) -> None:
         asking = asked(Text(words), schema=SCHEMA)
         assert prepared(asking).input_tokens_max >= len(prepared(asking).body)

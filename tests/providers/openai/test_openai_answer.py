@@ -269,7 +269,7 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.te
 ANYTHING = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(ANYTHING, ANYTHING, ANYTHING)
 def test_nothing_it_reads_makes_it_raise(value: Any, other: Any, third: Any) -> None:
     read_body("n-1", value)
@@ -284,7 +284,7 @@ def test_nothing_it_reads_makes_it_raise(value: Any, other: Any, third: Any) -> 
     find_model(value, "m")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=60))
 def test_no_bytes_make_it_raise(row: bytes) -> None:
     read_line(row)

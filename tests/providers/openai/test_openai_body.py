@@ -281,7 +281,7 @@ class TestRefusals:
 
 class TestBound:
     @given(st.text(max_size=200), st.text(max_size=50))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_text_is_at_most_its_bytes(self, said: str, system: str) -> None:
         said, system = (part.encode("utf-8", "replace").decode() for part in (said, system))
         for target in (TARGET, CHAT):

@@ -65,7 +65,7 @@ body = st.builds(
 lines = record(custom_id=mostly("n-1"), response=record(status_code=mostly(200), body=body), error=st.none())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(lines)
 def test_what_the_short_way_reads_is_what_the_whole_way_reads(line: dict[str, Any]) -> None:
     data = orjson.dumps(line)

@@ -286,7 +286,7 @@ def test_facts_and_account(server: Any, make: Callable[..., RealtimeProvider], m
     assert provider.facts("m") == ModelFacts()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=40), st.recursive(st.none() | st.integers() | st.text(max_size=3), st.lists, max_leaves=4))
 def test_nothing_it_reads_makes_it_raise(raw: bytes, value: Any) -> None:
     provider = RealtimeProvider("own", OpenAICompatible(base_url="http://h/v1"), Path("unused"))

@@ -60,6 +60,7 @@ class _Line(msgspec.Struct, gc=False):
 
 
 _decode = msgspec.json.Decoder(_Line).decode
+_SUCCEEDED = Outcome.SUCCEEDED
 _FAILED = (msgspec.DecodeError, UnicodeDecodeError)
 
 
@@ -69,8 +70,9 @@ def read_usual(line: bytes) -> Answer | None:
         read = _decode(line)
     except _FAILED:
         return None
-    message, details = read.result.message, read.result.message.usage.output_tokens_details
+    message = read.result.message
+    billed, details = message.usage, message.usage.output_tokens_details
     thinking = 0 if details is None else details.thinking_tokens
-    usage = Usage(message.usage.input_tokens, message.usage.output_tokens, 0, 0, 0, thinking)
+    usage = Usage(billed.input_tokens, billed.output_tokens, 0, 0, 0, thinking)
     said = message.content[0].text
-    return Answer(read.custom_id, Outcome.SUCCEEDED, said, usage, message.model, None, False, True, None, ())
+    return Answer(read.custom_id, _SUCCEEDED, said, usage, message.model, None, False, True, None, ())
