@@ -72,7 +72,7 @@ def main(given: list[str] | None = None) -> int:
         _tell(str(error))
         return 1
     if arguments.quick:
-        sys.stdout.write(page.tables(Figures(machine(), {cell.key: cell for cell in cells}, {})) + "\n")
+        sys.stdout.write(page.tables(Figures({cell.key: cell for cell in cells}, {})) + "\n")
         return 0
     figures = save(arguments.figures, machine(), cells)
     write(arguments, figures)

@@ -36,7 +36,8 @@ class Cell:
     state_bytes: int = 0
     said: Mapping[str, float] = field(default_factory=dict)
     floor: float | None = None  # CPU seconds of the bare script in the same run
-    day: str = ""  # on which it was measured
+    day: str = ""  # on which it was measured, and where
+    machine: str = ""
 
     @property
     def key(self) -> str:
@@ -63,16 +64,16 @@ def middle(cells: list[Cell]) -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All cells measured so far. `machine` is that of the last run."""
+    """All cells measured so far."""
 
-    machine: str
     cells: dict[str, Cell]
     versions: dict[str, str]
 
     def where(self, cases: Collection[str] = ()) -> str:
         """When, and on what; of some cases or all."""
         cells = [cell for cell in self.cells.values() if not cases or cell.case in cases]
-        return ", ".join([*sorted({cell.day for cell in cells if cell.day}), self.machine])
+        days = sorted({cell.day for cell in cells if cell.day})
+        return ", ".join([*days, "; ".join(sorted({cell.machine for cell in cells}))])
 
     def get(self, case: str, jobs: int) -> Cell | None:
         return self.cells.get(f"{case}/{jobs}")
@@ -80,20 +81,18 @@ class Figures:
 
 def load(path: Path) -> Figures:
     if not path.exists():
-        return Figures("", {}, {})
+        return Figures({}, {})
     kept = json.loads(path.read_bytes())
     cells = (Cell(**cell) for cell in kept["cells"])
-    return Figures(kept["machine"], {cell.key: cell for cell in cells}, kept["versions"])
+    return Figures({cell.key: cell for cell in cells}, kept["versions"])
 
 
 def save(path: Path, machine: str, cells: Iterable[Cell], versions: Mapping[str, str] | None = None) -> Figures:
     """Put new cells beside those that are kept, in place of older ones of the same case and number."""
     old, today = load(path), dt.datetime.now(dt.UTC).date().isoformat()
-    new = {cell.key: replace(cell, day=today) for cell in cells}
-    figures = Figures(machine, old.cells | new, old.versions | dict(versions or {}))
+    new = {cell.key: replace(cell, day=today, machine=machine) for cell in cells}
+    figures = Figures(old.cells | new, old.versions | dict(versions or {}))
     rows = [json.dumps(asdict(cell), sort_keys=True) for _, cell in sorted(figures.cells.items())]
-    head = (
-        f'{{"machine": {json.dumps(machine)},\n"versions": {json.dumps(figures.versions, sort_keys=True)},\n"cells": ['
-    )
+    head = f'{{"versions": {json.dumps(figures.versions, sort_keys=True)},\n"cells": ['
     path.write_text(head + "\n" + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
     return figures

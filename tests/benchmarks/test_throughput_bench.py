@@ -112,7 +112,7 @@ def test_the_documents_say_what_the_answers_quote() -> None:
 
 def figures(make: Callable[[int], dict[str, float]]) -> Figures:
     cells = [measured("none", jobs, **make(jobs)) for jobs in (10_000, 100_000)]
-    return Figures("here", {one.key: one for one in cells}, {})
+    return Figures({one.key: one for one in cells}, {})
 
 
 def test_growth_is_an_exponent_from_the_smallest_to_the_largest() -> None:
@@ -154,7 +154,7 @@ def test_other_clients_stand_beside_ours_with_their_versions_on_each_dialect() -
         == sum(3 + sum(dialect in one.dialects for one in CLIENTS) for dialect in DIALECTS)
     )
     cells = [measured(name, 10_000, cpu=float(place), requests={"create": 1}) for place, name in enumerate(names)]  # type: ignore[arg-type]
-    shown = tables(Figures("here", {one.key: one for one in cells}, {client.name: "9.9" for client in CLIENTS}))
+    shown = tables(Figures({one.key: one for one in cells}, {client.name: "9.9" for client in CLIENTS}))
     rows = [line for line in shown.splitlines() if line.startswith("|")]
     assert [line.count("|") for line in rows] == [10] * (len(names) + 2 * len(DIALECTS))
     for client in CLIENTS:
@@ -165,5 +165,5 @@ def test_other_clients_stand_beside_ours_with_their_versions_on_each_dialect() -
 
 def test_a_dialect_without_figures_has_no_table() -> None:
     one = measured("peer:openai:none", 10_000, requests={"create": 1})  # type: ignore[arg-type]
-    shown = tables(Figures("here", {one.key: one}, {}))
+    shown = tables(Figures({one.key: one}, {}))
     assert ("OpenAI" in shown, "Anthropic" in shown) == (True, False)
