@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from crash.kills import MODELS, Killer
 
-KILLS = 5
+KILLS = 3
 
 
 @pytest.mark.parametrize("dialect", MODELS)

@@ -121,7 +121,7 @@ def test_accepting_everything_is_seen(split: splits.Name) -> None:
 @both
 def test_giving_every_field_every_passage_is_imprecise(split: splits.Name) -> None:
     score = MappingScore()
-    for answer in answers(split):
+    for answer in answers(split)[::8]:  # every field with every passage is a great many
         all_passages = [Mapped(p.text, p.span, p.page, verified=True) for p in answer.sample.passages]
         score_answer(score, answer, {path: all_passages for path, _ in leaves(answer.sample.value)})
 

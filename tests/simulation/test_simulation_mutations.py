@@ -69,7 +69,7 @@ MUTATIONS = (
         "planner.py",
         "row.looks >= LOOKS_FOR_ABSENCE and row.watched >= settle_seconds",
         "row.looks >= 1",
-        2,
+        20,
     ),
     Mutation(
         "let a clock that jumps stand for looking",
@@ -83,7 +83,7 @@ MUTATIONS = (
         "planner.py",
         "return batch.same_account and row.looks",
         "return row.looks",
-        527,
+        575,
         (
             (
                 "engine/recording.py",
@@ -140,21 +140,21 @@ MUTATIONS = (
         "engine/settling.py",
         "cancelled=batch.cancel_at is not None",
         "cancelled=False",
-        1,
+        62,
     ),
     Mutation(
         "write the wish to cancel after the fact",
         "engine/loop.py",
         "if track.row.cancel_at is None:",
         "if track.row.cancel_at is None and track.failures > 3:",
-        1,
+        62,
     ),
     Mutation(
         "forget jobs that come due after a lane starved",
         "planner.py",
         "return lane.starved_until is None or now.wall < lane.starved_until",
         "return True",
-        1,
+        39,
         (("planner.py", "lane.starved_until is not None\n            if", "False\n            if"),),
     ),
     Mutation(
@@ -169,7 +169,7 @@ MUTATIONS = (
         "engine/recording.py",
         "track.saw(now.ticks, shown=not isinstance(completion.error, ProviderError) or completion.error.retryable)",
         "pass",
-        209,
+        449,
     ),
     Mutation(
         "charge nothing for what the user gave up",
@@ -208,7 +208,7 @@ MUTATIONS = (
         "engine/deciding.py",
         "undecided = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED)",
         "undecided = (State.SUBMITTING, State.UNCERTAIN, State.SUBMITTED, State.ENDED, State.COLLECTED)",
-        1,
+        59,
     ),
     Mutation(
         "send on after a bill above its bound",

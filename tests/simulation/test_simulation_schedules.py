@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from simulated.hunt import hunt, told
 
-LIVES = int(os.environ.get("SIMULATION_LIVES", "1200"))
+LIVES = int(os.environ.get("SIMULATION_LIVES", "600"))
 PARTS = 4  # so that several workers share them
 KEPT = [
     int(line.split()[0])
