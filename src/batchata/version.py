@@ -1,3 +1,3 @@
 """The version, in one place."""
 
-__version__ = "2.1.0"
+__version__ = "2.1.1"

@@ -109,6 +109,32 @@ def test_jobs_of_a_transaction_that_was_rolled_back_are_not_counted_as_named(tmp
             check(store.connection)
 
 
+def test_an_index_that_was_written_and_rolled_back_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RECENT", 4)
+
+    def jobs(*named: int) -> NewJobs:
+        return NewJobs.of([NewJob(f"job-{name}", bytes(16), 1, 1, b'""', None) for name in named])
+
+    path = tmp_path / "state"
+    with closing(Store(Database(path))) as store:
+        store.form(store.lane("anthropic", ""), b"{}")
+        intake = Intake(store, store.start_run(0.0, "test", "1"), Members())
+        intake.add(jobs(1, 2, 3))
+        with pytest.raises(OSError, match="full"), store.transaction():
+            intake.add(jobs(4))  # writes the index
+            intake.add(jobs(5))
+            raise OSError("the disk is full")
+        intake.close()
+    with closing(Store(Database(path))) as store:
+        check(store.connection)
+        intake = Intake(store, store.start_run(0.0, "test", "1"), Members())
+        intake.add(jobs(1, 2, 3))
+        intake.close()
+        assert said(store.connection) == {"job-1": [1], "job-2": [2], "job-3": [3]}
+
+
 def test_a_state_of_the_form_before_is_read_as_it_is_and_taken_over_by_the_next_run(older: Path) -> None:
     with closing(connect_reader(older)) as reader:
         check(reader)

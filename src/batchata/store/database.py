@@ -107,9 +107,10 @@ class Database:
         same = [column.value for column in columns if isinstance(column, Same)]
         other = [column for column in columns if not isinstance(column, Same)]
         are_same = tuple([isinstance(column, Same) for column in columns])
-        for start, some in _parts(len(other[0])):
-            rows = zip(*[column[start : start + some] for column in other], strict=True)
-            self.connection.execute(_insert(into, are_same, some), [*same, *chain.from_iterable(rows)])
+        rows = [*zip(*other, strict=True)]
+        for start, some in _parts(len(rows)):
+            given = [*same, *chain.from_iterable(rows[start : start + some])]
+            self.connection.execute(_insert(into, are_same, some), given)
 
     def close(self) -> None:
         self.connection.close()
@@ -192,10 +193,17 @@ def unusable(path: Path, why: str) -> StateError:
 
 @lru_cache(maxsize=256)
 def _insert(into: str, are_same: tuple[bool, ...], rows: int) -> str:
-    once, each = count(1), count(1 + sum(are_same))
-    shared = [next(once) if is_same else None for is_same in are_same]
-    marks = [", ".join([f"?{next(each) if place is None else place}" for place in shared]) for _ in range(rows)]
-    return f"INSERT INTO {into} VALUES ({'), ('.join(marks)})"
+    own = ", ".join([f"({', '.join('?' * are_same.count(False))})"] * rows)
+    if not any(are_same):
+        return f"INSERT INTO {into} VALUES {own}"
+    # not by numbers, ?1, which Python 3.12 takes for names: it looks each of them up among all
+    places = {True: count(1), False: count(1)}
+    columns = ", ".join([f"{'same' if is_same else 'own'}.column{next(places[is_same])}" for is_same in are_same])
+    same = ", ".join("?" * are_same.count(True))
+    return (
+        f"WITH same AS (VALUES ({same})), own AS (VALUES {own})"
+        f" INSERT INTO {into} SELECT {columns} FROM own CROSS JOIN same"
+    )
 
 
 def _parts(rows: int) -> Iterator[tuple[int, int]]:

@@ -18,13 +18,13 @@ class Names:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        if not connection.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'named'").fetchone():
-            connection.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS named (key, seq)"
-            )  # of form 2, which only a reader meets
-        row = connection.execute("SELECT value FROM meta WHERE key = 'named'").fetchone()
-        self._named = int(row[0]) if row else 0
         self.last: int = connection.execute("SELECT coalesce(max(seq), 0) FROM said").fetchone()[0]
+        if connection.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'named'").fetchone():
+            row = connection.execute("SELECT value FROM meta WHERE key = 'named'").fetchone()
+            self._named = int(row[0]) if row else 0
+        else:  # of form 2, which only a reader meets: all are in an index of `said`
+            connection.execute("CREATE TEMP VIEW IF NOT EXISTS named AS SELECT key, seq FROM said")
+            self._named = self.last
         since = connection.execute("SELECT key FROM said WHERE seq > ?", (self._named,))
         self._recent = {key for (key,) in since}
 
@@ -71,12 +71,13 @@ class Names:
             self.write()
 
     def write(self) -> None:
-        """Put all of them into the index. Within a transaction. What was said is what the state has, not what this object
-        remembers: jobs may have been said in a transaction that was rolled back.
+        """Put all of them into the index. Within a transaction. What was said, and what is in the index, is what the state has, not
+        what this object remembers: a transaction may have been rolled back.
         """
         if self._recent:
             self._connection.execute(
-                "INSERT INTO named SELECT key, seq FROM said WHERE seq > ? ORDER BY key, seq", (self._named,)
+                "INSERT INTO named SELECT key, seq FROM said WHERE seq >"
+                " coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'named'), 0) ORDER BY key, seq"
             )
             self._connection.execute("INSERT OR REPLACE INTO meta SELECT 'named', coalesce(max(seq), 0) FROM said")
             self._named = self.last
