@@ -224,6 +224,20 @@ MUTATIONS = (
         "if not batch.has_body or view.stop is not None or late:",
         78,
     ),
+    Mutation(
+        "forget the ids that a run died before it put into the index",
+        "store/names.py",
+        "for (key,) in since}",
+        "for (key,) in []}",
+        41,
+    ),
+    Mutation(
+        "leave an id out of the index",
+        "store/names.py",
+        'FROM said WHERE seq >"',
+        'FROM said WHERE seq > 1 +"',
+        22,
+    ),
 )
 
 
